@@ -1,0 +1,35 @@
+"""The small package that the chapters of *From Bytes to Digits* import.
+
+Every function here is built by hand in a chapter first, or explained in its docstring.
+
+==================  =========================================================  ==========
+module              what it holds                                              built in
+==================  =========================================================  ==========
+``idx``             read and write IDX files                                   chapter 2
+``data``            find, download and check MNIST; ``load_mnist``             (docstring)
+``standin``         a small replacement when MNIST cannot be reached           (docstring)
+``preprocessing``   pixels to vectors in [0, 1], labels to one-hot             chapter 4
+``plotting``        grids of digits, training curves                           chapters 3, 5
+``prose``           put computed values into the prose                         (docstring)
+==================  =========================================================  ==========
+"""
+
+from mnist_helpers.data import Mnist, load_mnist, mnist_folder
+from mnist_helpers.idx import IdxError, read_idx, write_idx
+from mnist_helpers.plotting import plot_digits, plot_training_curves
+from mnist_helpers.preprocessing import one_hot, to_vectors
+from mnist_helpers.prose import glue
+
+__all__ = [
+    "IdxError",
+    "Mnist",
+    "glue",
+    "load_mnist",
+    "mnist_folder",
+    "one_hot",
+    "plot_digits",
+    "plot_training_curves",
+    "read_idx",
+    "to_vectors",
+    "write_idx",
+]

@@ -1,0 +1,103 @@
+"""Execute the chapters on the full MNIST and store their outputs: ``make notebooks``.
+
+Each chapters/NN-name.md is run from top to bottom in a fresh kernel and written, with its
+outputs, to the .ipynb beside it. The measured times go to chapters/times.json and into the
+"Time" line on each chapter's card. Give chapter numbers to run only these: ``05 06``.
+"""
+
+import hashlib
+import json
+import os
+import re
+import sys
+import time
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbclient import NotebookClient
+
+CHAPTERS = Path(__file__).parent.parent / "chapters"
+TIMES = CHAPTERS / "times.json"
+WORDS_PER_MINUTE = 150  # slower than a novel: there are code and pictures to take in
+TIME_LINE = re.compile(r"^- \*\*Time:\*\* .*$", re.MULTILINE)
+
+
+def read_source(path):
+    """The notebook in a chapter's .md, with cell ids that depend on the content alone."""
+    notebook = jupytext.read(path)
+    seen = {}
+    for cell in notebook.cells:
+        digest = hashlib.sha256(cell.source.encode()).hexdigest()[:8]
+        seen[digest] = seen.get(digest, 0) + 1
+        cell.id = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
+    return notebook
+
+
+def count_words(notebook):
+    text = " ".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    return len(re.findall(r"\w[\w'’-]*", text))
+
+
+def time_line(words, run_seconds):
+    """The card's line, in steps coarse enough to hold on another machine.
+
+    >>> time_line(1200, 13.2)
+    '- **Time:** about 8 minutes to read, 20 seconds to run on 2 cores'
+    >>> time_line(1200, 65)
+    '- **Time:** about 8 minutes to read, 1.5 minutes to run on 2 cores'
+    """
+    read = max(1, round(words / WORDS_PER_MINUTE))
+    if run_seconds <= 50:
+        run = f"{-(-run_seconds // 10) * 10:.0f} seconds"
+    else:
+        half_minutes = -(-run_seconds // 30)
+        run = f"{half_minutes / 2:g} minute{'' if half_minutes == 2 else 's'}"
+    return f"- **Time:** about {read} minutes to read, {run} to run on 2 cores"
+
+
+def execute(path):
+    """Run one chapter, write its .ipynb, and return its words and seconds."""
+    notebook = read_source(path)
+    start = time.perf_counter()
+    # timing metadata in the cells would make every run a change
+    NotebookClient(
+        notebook,
+        timeout=900,
+        record_timing=False,
+        coalesce_streams=True,  # a log in one piece
+        resources={"metadata": {"path": CHAPTERS}},
+        extra_arguments=["--log-level=ERROR"],  # a clean progress line
+    ).execute()
+    seconds = time.perf_counter() - start
+    words = count_words(notebook)
+
+    line = time_line(words, seconds)
+    path.write_text(TIME_LINE.sub(line, path.read_text("utf-8")), "utf-8")
+    for cell, source in zip(notebook.cells, read_source(path).cells, strict=True):
+        cell.source, cell.id = source.source, source.id
+    # the version of Python would differ from machine to machine
+    notebook.metadata = {"kernelspec": notebook.metadata.kernelspec}
+    notebook.metadata["language_info"] = {"name": "python"}
+    nbformat.validate(notebook)
+    nbformat.write(notebook, path.with_suffix(".ipynb"))
+    return {"words": words, "run_seconds": round(seconds, 1)}
+
+
+def main(numbers):
+    os.environ["MNIST_HELPERS_STRICT"] = "1"  # never store outputs of the stand-in
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's notes on this very machine
+    paths = sorted(CHAPTERS.glob("[0-9][0-9]-*.md"))
+    if unknown := [n for n in numbers if not any(p.name.startswith(n) for p in paths)]:
+        sys.exit(f"no chapter {', '.join(unknown)} in {CHAPTERS}")
+    paths = [p for p in paths if not numbers or p.name[:2] in numbers]
+    times = json.loads(TIMES.read_text("utf-8")) if TIMES.exists() else {}
+    for i, path in enumerate(paths, start=1):
+        print(f"[{i}/{len(paths)}] {path.stem} ... ", end="", flush=True)
+        times[path.stem] = execute(path)
+        print(f"{times[path.stem]['run_seconds']:.0f} s", flush=True)
+    TIMES.write_text(json.dumps(times, indent=2, sort_keys=True) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

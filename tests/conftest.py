@@ -1,0 +1,68 @@
+"""How the suite runs: on the full MNIST every stored output is compared, else only the exact ones.
+
+``pytest`` alone does everything: the helpers' tests and doctests, the notebooks (nbval), the site.
+"""
+
+import os
+import warnings
+
+import pytest
+from nbval.plugin import IPyNbCell
+
+from mnist_helpers import mnist_folder
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's notes on this very machine
+
+
+def pytest_configure(config):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the header below says it better
+        config.full_mnist = mnist_folder("mnist").name != "stand-in"
+    # nbval: compare all outputs, or (lax) those of the cells tagged nbval-check-output
+    config.option.nbval, config.option.nbval_lax = config.full_mnist, not config.full_mnist
+    config.option.nbval_current_env = True
+    # the kernels decide as this process did, without a second look at the network
+    os.environ["MNIST_HELPERS_STRICT" if config.full_mnist else "MNIST_HELPERS_OFFLINE"] = "1"
+
+
+def pytest_report_header(config):
+    if config.full_mnist:
+        return "data: the full MNIST; every stored output is compared"
+    return "data: the STAND-IN, not MNIST; only outputs that do not depend on data are compared"
+
+
+def glued(outputs):
+    """The glue records among a cell's outputs: name -> (text, metadata)."""
+    records = {}
+    for output in outputs:
+        metadata = output.get("metadata", {})
+        if "glue" in metadata:
+            (text,) = output["data"].values()
+            records[metadata["scrapbook"]["name"]] = (text, metadata["glue"])
+    return records
+
+
+def compare_glued(stored, new):
+    """What differs between a cell's stored glue records and those of a new run."""
+    if stored.keys() != new.keys():
+        return [f"glued names: stored {sorted(stored)}, now {sorted(new)}"]
+    problems = []
+    for name, (_, record) in stored.items():
+        now = new[name][1]["value"]
+        tolerance = record["tolerance"]
+        if tolerance == 0 and now != record["value"]:
+            problems.append(f"{name}: stored {record['value']!r}, now {now!r}")
+        elif tolerance and not abs(now - record["value"]) <= tolerance:
+            problems.append(f"{name}: stored {record['value']!r}, now {now!r}, over {tolerance}")
+    return problems
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    """Compare glued values also where nbval does not look: in cells whose output may vary."""
+    result = yield
+    if isinstance(item, IPyNbCell) and item.config.full_mnist:
+        problems = compare_glued(glued(item.cell.outputs), glued(item.test_outputs or []))
+        if problems:
+            pytest.fail("\n".join(problems), pytrace=False)
+    return result

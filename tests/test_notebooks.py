@@ -1,0 +1,97 @@
+"""The stored form of the chapters; that their outputs are still true is for nbval to say."""
+
+import json
+import re
+from pathlib import Path
+
+import jupytext
+import nbformat
+import pytest
+from conftest import glued
+
+ROOT = Path(__file__).parent.parent
+SOURCES = sorted((ROOT / "chapters").glob("*.md"))
+
+
+@pytest.fixture(params=SOURCES, ids=lambda path: path.stem)
+def source(request):
+    return request.param
+
+
+@pytest.fixture
+def notebook(source):
+    return nbformat.read(source.with_suffix(".ipynb"), as_version=4)
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def tags(cell):
+    return cell.metadata.get("tags", [])
+
+
+def test_every_notebook_has_a_source():
+    notebooks = {path.stem for path in (ROOT / "chapters").glob("*.ipynb")}
+    assert notebooks == {path.stem for path in SOURCES}
+
+
+def test_pair_has_the_same_content(source, notebook):
+    def content(nb):
+        return [(cell.cell_type, cell.source, dict(cell.metadata)) for cell in nb.cells]
+
+    assert content(notebook) == content(jupytext.read(source)), "run `make notebooks`"
+
+
+def test_notebook_was_run_top_to_bottom(notebook):
+    counts = [cell.execution_count for cell in code_cells(notebook)]
+    assert counts == list(range(1, len(counts) + 1))
+    assert any(cell.outputs for cell in code_cells(notebook))
+
+
+def test_notebook_holds_no_noise(notebook):
+    for cell in code_cells(notebook):
+        assert "execution" not in cell.metadata, "timing metadata"
+        for output in cell.outputs:
+            if output.output_type == "error":
+                assert "raises-exception" in tags(cell)
+            if output.output_type == "stream":
+                assert "/home/" not in output.text and "/root/" not in output.text
+                assert output.name != "stderr" or "raises-exception" in tags(cell)
+    assert notebook.metadata.language_info == {"name": "python"}
+
+
+def test_notebook_saw_the_full_mnist(notebook):
+    assert "stand-in data" not in json.dumps(notebook)
+
+
+def test_output_that_is_not_compared_is_checked_otherwise(notebook):
+    cells = code_cells(notebook)
+    for cell, following in zip(cells, cells[1:] + cells[-1:]):
+        if "nbval-ignore-output" in tags(cell):
+            assert re.search(r"\b(assert|glue)\b", cell.source + following.source), cell.source
+
+
+def test_glued_text_is_its_value(notebook):
+    for cell in code_cells(notebook):
+        for name, (text, record) in glued(cell.outputs).items():
+            assert text == format(record["value"], record["spec"]), name
+
+
+def test_glued_names_are_unique_and_used(notebook):
+    names = [name for cell in code_cells(notebook) for name in glued(cell.outputs)]
+    assert len(names) == len(set(names))
+    prose = "".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    assert set(names) == set(re.findall(r"\{glue:text\}`([^`:]+)", prose))
+
+
+def test_source_and_notebook_are_short_enough_to_read(notebook):
+    for cell in code_cells(notebook):
+        assert len(cell.source.splitlines()) <= 20, cell.source
+
+
+def test_card_shows_the_measured_time(source):
+    from execute_notebooks import time_line
+
+    times = json.loads((ROOT / "chapters" / "times.json").read_text("utf-8"))[source.stem]
+    assert time_line(**times) in source.read_text("utf-8").splitlines()

@@ -1,0 +1,73 @@
+"""The site as a reader gets it: built once, then looked at page by page."""
+
+import re
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup
+from build_site import ROOT, build_site
+from conftest import glued
+from test_notebooks import SOURCES
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("site") / "html"
+    build_site(folder)
+    return folder
+
+
+def article(site, source):
+    page = site / "chapters" / f"{source.stem}.html"
+    return BeautifulSoup(page.read_text("utf-8"), "html.parser").select_one("article")
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
+def test_page_shows_the_chapter(site, source):
+    page = article(site, source)
+    notebook = nbformat.read(source.with_suffix(".ipynb"), as_version=4)
+    text = re.sub(r"\s+", " ", page.get_text())
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            for name, (value, _) in glued(cell.outputs).items():
+                assert value in text, f"glued {name}"
+    assert "glue:text" not in text and "{cite" not in text
+    assert not page.select(".problematic, .system-message, .error")
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
+def test_pictures_have_alternative_text_and_exist(site, source):
+    pictures = article(site, source).select("img")
+    assert pictures
+    for picture in pictures:
+        assert len(picture["alt"]) > 20, picture["src"]
+        assert "_images/" not in picture["alt"]
+        assert (site / "chapters" / picture["src"]).resolve().is_file()
+
+
+def test_links_lead_somewhere(site):
+    for page in site.rglob("*.html"):
+        soup = BeautifulSoup(page.read_text("utf-8"), "html.parser")
+        for link in soup.select("article a[href]"):
+            target = link["href"].split("#")[0]
+            if target and not target.startswith(("http:", "https:", "mailto:")):
+                assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_nothing_points_to_a_repository_that_is_not_ours(site):
+    # without an address of its own the theme would link to the one of Jupyter Book
+    for page in site.rglob("*.html"):
+        assert "executablebooks/jupyter-book" not in page.read_text("utf-8"), page
+
+
+def test_build_stops_at_a_picture_without_alternative_text(tmp_path):
+    import shutil
+
+    book = tmp_path / "book"
+    shutil.copytree(
+        ROOT, book, ignore=shutil.ignore_patterns(".*", "_build", "tests", "__pycache__")
+    )
+    page = book / "references.md"
+    page.write_text(page.read_text("utf-8") + "\n![](_static/logo.svg)\n", "utf-8")
+    with pytest.raises(RuntimeError, match="picture without alternative text"):
+        build_site(tmp_path / "html", book)
