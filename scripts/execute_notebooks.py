@@ -20,6 +20,11 @@ from nbclient import NotebookClient
 CHAPTERS = Path(__file__).parent.parent / "chapters"
 TIMES = CHAPTERS / "times.json"
 WORDS_PER_MINUTE = 150  # slower than a novel: there are code and pictures to take in
+# what chapters run with, here and in the tests
+ENVIRONMENT = {
+    "TF_CPP_MIN_LOG_LEVEL": "3",  # no notes on this very machine
+    "TF_ENABLE_ONEDNN_OPTS": "0",  # nor that one, which the level does not silence; no slower
+}
 TIME_LINE = re.compile(r"^- \*\*Time:\*\* .*$", re.MULTILINE)
 
 
@@ -85,8 +90,8 @@ def execute(path):
 
 
 def main(numbers):
+    os.environ.update(ENVIRONMENT)
     os.environ["MNIST_HELPERS_STRICT"] = "1"  # never store outputs of the stand-in
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's notes on this very machine
     paths = sorted(CHAPTERS.glob("[0-9][0-9]-*.md"))
     if unknown := [n for n in numbers if not any(p.name.startswith(n) for p in paths)]:
         sys.exit(f"no chapter {', '.join(unknown)} in {CHAPTERS}")

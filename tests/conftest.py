@@ -7,11 +7,10 @@ import os
 import warnings
 
 import pytest
+from execute_notebooks import ENVIRONMENT
 from nbval.plugin import IPyNbCell
 
 from mnist_helpers import mnist_folder
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's notes on this very machine
 
 
 def pytest_configure(config):
@@ -21,6 +20,7 @@ def pytest_configure(config):
     # nbval: compare all outputs, or (lax) those of the cells tagged nbval-check-output
     config.option.nbval, config.option.nbval_lax = config.full_mnist, not config.full_mnist
     config.option.nbval_current_env = True
+    os.environ.update(ENVIRONMENT)
     # the kernels decide as this process did, without a second look at the network
     os.environ["MNIST_HELPERS_STRICT" if config.full_mnist else "MNIST_HELPERS_OFFLINE"] = "1"
 
