@@ -20,11 +20,15 @@ from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
-import pooch
 import requests
 
 from mnist_helpers.idx import read_idx
 from mnist_helpers.standin import make_stand_in
+
+with warnings.catch_warnings():
+    # in notebooks tqdm, which pooch imports, asks for ipywidgets; its plain bar will do
+    warnings.filterwarnings("ignore", "IProgress not found")
+    import pooch
 
 # of the files as first published, in mnist and in fashion-mnist
 _CHECKSUMS = {

@@ -109,11 +109,11 @@ def plot_training_curves(history, metric="accuracy", *, ax=None, label=None, col
 def mark_stand_in(fig):
     """Write on a figure that its data are not MNIST (a hook for ``rcParams["figure.hooks"]``)."""
     fig.text(
-        0.995,
-        0.005,
+        1,
+        0,  # below the figure: notebooks cut pictures out with all that belongs to them
         "stand-in data (scikit-learn digits), not MNIST",
         ha="right",
-        va="bottom",
+        va="top",
         fontsize="x-small",
         color="#a33b00",
     )

@@ -17,6 +17,8 @@ import jupytext
 import nbformat
 from nbclient import NotebookClient
 
+from mnist_helpers import mnist_folder
+
 CHAPTERS = Path(__file__).parent.parent / "chapters"
 TIMES = CHAPTERS / "times.json"
 WORDS_PER_MINUTE = 150  # slower than a novel: there are code and pictures to take in
@@ -92,6 +94,7 @@ def execute(path):
 def main(numbers):
     os.environ.update(ENVIRONMENT)
     os.environ["MNIST_HELPERS_STRICT"] = "1"  # never store outputs of the stand-in
+    mnist_folder(strict=True)  # a download's progress bar would end up in the first chapter
     paths = sorted(CHAPTERS.glob("[0-9][0-9]-*.md"))
     if unknown := [n for n in numbers if not any(p.name.startswith(n) for p in paths)]:
         sys.exit(f"no chapter {', '.join(unknown)} in {CHAPTERS}")
