@@ -54,6 +54,15 @@ def test_links_lead_somewhere(site):
                 assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
+def test_site_needs_no_other_host(site):
+    for page in site.rglob("*.html"):
+        soup = BeautifulSoup(page.read_text("utf-8"), "html.parser")
+        needed = [tag.get("src") for tag in soup.select("[src]")]
+        needed += [tag["href"] for tag in soup.select("link[href]") if tag.get("rel") != ["next"]]
+        for address in needed:
+            assert not re.match(r"(https?:)?//", address), f"{page.name}: {address}"
+
+
 def test_nothing_points_to_a_repository_that_is_not_ours(site):
     # without an address of its own the theme would link to the one of Jupyter Book
     for page in site.rglob("*.html"):
