@@ -35,12 +35,13 @@ def glue(name, value, spec="", *, tolerance=0.0):
     Shown in the text as 97.9%. Outside a notebook the record is printed.
 
     >>> glue("test_accuracy", 0.97912, ".1%", tolerance=0.002)
-    {'application/papermill.record/text/plain': '97.9%'}
+    {'application/papermill.record/text/plain': "'97.9%'"}
     """
     # a float32 or int64 of NumPy has no place in a notebook's JSON
     raw = value.item() if hasattr(value, "item") else value
     display(
-        {PREFIX + "text/plain": format(raw, spec)},
+        # quoted, or MyST-NB would read 60,000 as a pair of numbers
+        {PREFIX + "text/plain": repr(format(raw, spec))},
         metadata={
             "scrapbook": {"name": name, "mime_prefix": PREFIX},
             "glue": {"value": raw, "spec": spec, "tolerance": tolerance},

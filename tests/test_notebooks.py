@@ -75,7 +75,7 @@ def test_output_that_is_not_compared_is_checked_otherwise(notebook):
 def test_glued_text_is_its_value(notebook):
     for cell in code_cells(notebook):
         for name, (text, record) in glued(cell.outputs).items():
-            assert text == format(record["value"], record["spec"]), name
+            assert text == repr(format(record["value"], record["spec"])), name
 
 
 def test_glued_names_are_unique_and_used(notebook):

@@ -26,13 +26,13 @@ def test_output_is_what_myst_nb_reads(displayed):
     output = nbformat.v4.new_output("display_data", **displayed[0])
     cell = nbformat.v4.new_code_cell(outputs=[output])
     ((name, data),) = extract_glue_data_cell(cell)
-    assert (name, data["data"]) == ("accuracy", {"text/plain": "97.9%"})
+    assert (name, data["data"]) == ("accuracy", {"text/plain": "'97.9%'"})
     assert cell.outputs == []  # nothing of it shows
 
 
 def test_exact_value_travels_with_the_text(displayed):
     glue("n", np.int64(60_000), ",")
-    assert displayed[0]["data"] == {"application/papermill.record/text/plain": "60,000"}
+    assert displayed[0]["data"] == {"application/papermill.record/text/plain": "'60,000'"}
     record = displayed[0]["metadata"]["glue"]
     assert record == {"value": 60_000, "spec": ",", "tolerance": 0.0}
     assert type(record["value"]) is int
