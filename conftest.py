@@ -16,7 +16,10 @@ from mnist_helpers import mnist_folder
 def pytest_configure(config):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the header below says it better
-        config.full_mnist = mnist_folder("mnist").name != "stand-in"
+        try:
+            config.full_mnist = mnist_folder("mnist").name != "stand-in"
+        except (OSError, ValueError) as error:
+            raise pytest.UsageError(str(error)) from error
     # nbval: compare all outputs, or (lax) those of the cells tagged nbval-check-output
     config.option.nbval, config.option.nbval_lax = config.full_mnist, not config.full_mnist
     config.option.nbval_current_env = True

@@ -68,7 +68,8 @@ def test_figures_of_the_stand_in_say_so():
     with plt.rc_context({"figure.hooks": ["mnist_helpers.plotting:mark_stand_in"]}):
         fig = plt.figure()
     assert "not MNIST" in fig.texts[0].get_text()
-    other = plt.figure()
+    with plt.rc_context({"figure.hooks": []}):
+        other = plt.figure()
     assert not other.texts
     mark_stand_in(other)
     assert other.texts
