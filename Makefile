@@ -21,7 +21,7 @@ test: .venv/all.done
 	$(PY) -m pytest
 
 lab: .venv/all.done
-	TF_CPP_MIN_LOG_LEVEL=3 TF_ENABLE_ONEDNN_OPTS=0 $(PY) -m jupyterlab chapters
+	TF_CPP_MIN_LOG_LEVEL=3 TF_ENABLE_ONEDNN_OPTS=0 OPENBLAS_NUM_THREADS=1 $(PY) -m jupyterlab chapters
 
 notebooks: .venv/all.done
 	$(PY) scripts/execute_notebooks.py

@@ -1,8 +1,9 @@
 """Execute the chapters on the full MNIST and store their outputs: ``make notebooks``.
 
 Each chapters/NN-name.md is run from top to bottom in a fresh kernel and written, with its
-outputs, to the .ipynb beside it. The measured times go to chapters/times.json and into the
-"Time" line on each chapter's card. Give chapter numbers to run only these: ``05 06``.
+outputs, to the .ipynb beside it. The measured times go to chapters/times.json, into the "Time"
+line on each chapter's card, and into the table of intro.md. Give chapter numbers to run only
+these: ``05 06``.
 """
 
 import hashlib
@@ -21,11 +22,13 @@ from mnist_helpers import mnist_folder
 
 CHAPTERS = Path(__file__).parent.parent / "chapters"
 TIMES = CHAPTERS / "times.json"
+INTRO = CHAPTERS.parent / "intro.md"
 WORDS_PER_MINUTE = 150  # slower than a novel: there are code and pictures to take in
 # what chapters run with, here and in the tests
 ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "3",  # no notes on this very machine
     "TF_ENABLE_ONEDNN_OPTS": "0",  # nor that one, which the level does not silence; no slower
+    "OPENBLAS_NUM_THREADS": "1",  # NumPy's threads would get in the way of TensorFlow's
 }
 TIME_LINE = re.compile(r"^- \*\*Time:\*\* .*$", re.MULTILINE)
 
@@ -46,13 +49,13 @@ def count_words(notebook):
     return len(re.findall(r"\w[\w'’-]*", text))
 
 
-def time_line(words, run_seconds):
-    """The card's line, in steps coarse enough to hold on another machine.
+def read_and_run(words, run_seconds):
+    """Times to read and to run, in steps coarse enough to hold on another machine.
 
-    >>> time_line(1200, 13.2)
-    '- **Time:** about 8 minutes to read, 20 seconds to run on 2 cores'
-    >>> time_line(1200, 65)
-    '- **Time:** about 8 minutes to read, 1.5 minutes to run on 2 cores'
+    >>> read_and_run(1200, 13.2)
+    ('8 minutes', '20 seconds')
+    >>> read_and_run(1200, 65)
+    ('8 minutes', '1.5 minutes')
     """
     read = max(1, round(words / WORDS_PER_MINUTE))
     if run_seconds <= 50:
@@ -60,7 +63,26 @@ def time_line(words, run_seconds):
     else:
         half_minutes = -(-run_seconds // 30)
         run = f"{half_minutes / 2:g} minute{'' if half_minutes == 2 else 's'}"
-    return f"- **Time:** about {read} minutes to read, {run} to run on 2 cores"
+    return f"{read} minutes", run
+
+
+def time_line(words, run_seconds):
+    """The line on a chapter's card."""
+    read, run = read_and_run(words, run_seconds)
+    return f"- **Time:** about {read} to read, {run} to run on 2 cores"
+
+
+def with_times(table, times):
+    """The table of intro.md, each chapter's last two columns filled in.
+
+    >>> with_times("| [1. A](chapters/01-a) | do | | |", {"01-a": {"words": 300, "run_seconds": 9}})
+    '| [1. A](chapters/01-a) | do | 2 minutes | 10 seconds |'
+    """
+    for stem, measured in times.items():
+        row = re.compile(rf"^(\|[^|]*\(chapters/{stem}\) \|[^|]*\|).*$", re.MULTILINE)
+        read, run = read_and_run(**measured)
+        table = row.sub(rf"\1 {read} | {run} |", table)
+    return table
 
 
 def execute(path):
@@ -105,6 +127,7 @@ def main(numbers):
         times[path.stem] = execute(path)
         print(f"{times[path.stem]['run_seconds']:.0f} s", flush=True)
     TIMES.write_text(json.dumps(times, indent=2, sort_keys=True) + "\n", "utf-8")
+    INTRO.write_text(with_times(INTRO.read_text("utf-8"), times), "utf-8")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ from pathlib import Path
 import jupytext
 import nbformat
 import pytest
+from execute_notebooks import INTRO, TIMES, time_line, with_times
+
 from conftest import glued
 
 ROOT = Path(__file__).parent.parent
@@ -91,7 +93,11 @@ def test_source_and_notebook_are_short_enough_to_read(notebook):
 
 
 def test_card_shows_the_measured_time(source):
-    from execute_notebooks import time_line
-
-    times = json.loads((ROOT / "chapters" / "times.json").read_text("utf-8"))[source.stem]
+    times = json.loads(TIMES.read_text("utf-8"))[source.stem]
     assert time_line(**times) in source.read_text("utf-8").splitlines()
+
+
+def test_intro_shows_the_measured_times():
+    intro = INTRO.read_text("utf-8")
+    assert intro == with_times(intro, json.loads(TIMES.read_text("utf-8")))
+    assert all(f"(chapters/{source.stem}) |" in intro for source in SOURCES)

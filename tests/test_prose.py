@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from conftest import compare_glued
 
+from conftest import compare_glued
 from mnist_helpers import glue, prose
 
 

@@ -6,8 +6,9 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 from build_site import ROOT, build_site
-from conftest import glued
 from test_notebooks import SOURCES
+
+from conftest import glued
 
 
 @pytest.fixture(scope="session")
