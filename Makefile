@@ -1,11 +1,12 @@
 # Each command sets up what it needs in .venv first. A Python other than the one found: make PYTHON=...
-.PHONY: help book test lab notebooks benchmark requirements clean
+.PHONY: help book test test-site lab notebooks benchmark requirements clean
 
 PY := .venv/bin/python
 
 help:
 	@echo "make book       build the site from the stored outputs (no TensorFlow, no data)"
 	@echo "make test       run every test and every notebook"
+	@echo "make test-site  look at the built site with Chromium"
 	@echo "make lab        open the chapters in JupyterLab"
 	@echo "make notebooks  run the chapters on the full MNIST and store their outputs"
 	@echo "make benchmark  compare the speed of ways to read IDX"
@@ -19,6 +20,9 @@ test: .venv/all.done
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m pytest
+
+test-site: .venv/all.done
+	$(PY) -m pytest tests/browser
 
 lab: .venv/all.done
 	TF_CPP_MIN_LOG_LEVEL=3 TF_ENABLE_ONEDNN_OPTS=0 OPENBLAS_NUM_THREADS=1 $(PY) -m jupyterlab chapters

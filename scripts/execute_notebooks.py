@@ -3,7 +3,8 @@
 Each chapters/NN-name.md is run from top to bottom in a fresh kernel and written, with its
 outputs, to the .ipynb beside it. The measured times go to chapters/times.json, into the "Time"
 line on each chapter's card, and into the table of intro.md. Give chapter numbers to run only
-these: ``05 06``.
+these: ``05 06``. With ``--text`` nothing is run: changed text goes into the .ipynb, stored outputs
+stay, and a chapter whose code has changed is refused.
 """
 
 import hashlib
@@ -113,16 +114,45 @@ def execute(path):
     return {"words": words, "run_seconds": round(seconds, 1)}
 
 
-def main(numbers):
-    os.environ.update(ENVIRONMENT)
-    os.environ["MNIST_HELPERS_STRICT"] = "1"  # never store outputs of the stand-in
-    mnist_folder(strict=True)  # a download's progress bar would end up in the first chapter
+def update_text(path, run_seconds):
+    """Carry the text of a chapter into its .ipynb, keep the outputs, return its words and seconds.
+
+    Raises ValueError if a code cell changed, for then its output may be wrong.
+    """
+    stored = nbformat.read(path.with_suffix(".ipynb"), as_version=4)
+    ran = [cell for cell in stored.cells if cell.cell_type == "code"]
+    new = read_source(path)
+    code = [cell for cell in new.cells if cell.cell_type == "code"]
+    if [cell.source for cell in code] != [cell.source for cell in ran]:
+        raise ValueError(f"{path.name}: the code has changed; run the chapter without --text")
+    words = count_words(new)
+    line = time_line(words, run_seconds)
+    path.write_text(TIME_LINE.sub(line, path.read_text("utf-8")), "utf-8")
+    new = read_source(path)
+    for cell in new.cells:
+        if cell.cell_type == "code":
+            before = ran.pop(0)
+            cell.outputs, cell.execution_count = before.outputs, before.execution_count
+    new.metadata = stored.metadata
+    nbformat.validate(new)
+    nbformat.write(new, path.with_suffix(".ipynb"))
+    return {"words": words, "run_seconds": run_seconds}
+
+
+def main(numbers, text_only=False):
     paths = sorted(CHAPTERS.glob("[0-9][0-9]-*.md"))
     if unknown := [n for n in numbers if not any(p.name.startswith(n) for p in paths)]:
         sys.exit(f"no chapter {', '.join(unknown)} in {CHAPTERS}")
     paths = [p for p in paths if not numbers or p.name[:2] in numbers]
     times = json.loads(TIMES.read_text("utf-8")) if TIMES.exists() else {}
+    if not text_only:
+        os.environ.update(ENVIRONMENT)
+        os.environ["MNIST_HELPERS_STRICT"] = "1"  # never store outputs of the stand-in
+        mnist_folder(strict=True)  # a download's progress bar would end up in the first chapter
     for i, path in enumerate(paths, start=1):
+        if text_only:
+            times[path.stem] = update_text(path, times[path.stem]["run_seconds"])
+            continue
         print(f"[{i}/{len(paths)}] {path.stem} ... ", end="", flush=True)
         times[path.stem] = execute(path)
         print(f"{times[path.stem]['run_seconds']:.0f} s", flush=True)
@@ -131,4 +161,8 @@ def main(numbers):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    arguments = sys.argv[1:]
+    try:
+        main([a for a in arguments if a != "--text"], text_only="--text" in arguments)
+    except ValueError as error:
+        sys.exit(str(error))

@@ -7,7 +7,7 @@ from pathlib import Path
 import jupytext
 import nbformat
 import pytest
-from execute_notebooks import INTRO, TIMES, time_line, with_times
+from execute_notebooks import INTRO, TIMES, time_line, update_text, with_times
 
 from conftest import glued
 
@@ -101,3 +101,20 @@ def test_intro_shows_the_measured_times():
     intro = INTRO.read_text("utf-8")
     assert intro == with_times(intro, json.loads(TIMES.read_text("utf-8")))
     assert all(f"(chapters/{source.stem}) |" in intro for source in SOURCES)
+
+
+def test_changed_text_is_carried_over_and_changed_code_is_not(tmp_path):
+    for path in (SOURCES[1], SOURCES[1].with_suffix(".ipynb")):
+        (tmp_path / path.name).write_text(path.read_text("utf-8"), "utf-8")
+    copy = tmp_path / SOURCES[1].name
+    before = nbformat.read(copy.with_suffix(".ipynb"), as_version=4)
+    copy.write_text(copy.read_text("utf-8") + "\nOne more sentence.\n", "utf-8")
+    assert update_text(copy, 3.0)["run_seconds"] == 3.0
+    after = nbformat.read(copy.with_suffix(".ipynb"), as_version=4)
+    assert after.cells[-1].source.endswith("One more sentence.")
+    outputs = [cell.outputs for cell in code_cells(after)]
+    assert outputs == [cell.outputs for cell in code_cells(before)]
+
+    copy.write_text(copy.read_text("utf-8").replace("import numpy as np", "import numpy"), "utf-8")
+    with pytest.raises(ValueError, match="the code has changed"):
+        update_text(copy, 3.0)
