@@ -19,7 +19,7 @@ book: .venv/site.done
 test: .venv/all.done
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	$(PY) -m pytest
+	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-site: .venv/all.done
 	$(PY) -m pytest tests/browser

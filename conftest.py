@@ -3,11 +3,12 @@
 ``pytest`` alone does everything: the helpers' tests and doctests, the notebooks (nbval), the site.
 """
 
+import json
 import os
 import warnings
 
 import pytest
-from execute_notebooks import ENVIRONMENT
+from execute_notebooks import ENVIRONMENT, TIMES
 from nbval.plugin import IPyNbCell
 
 from mnist_helpers import mnist_folder
@@ -32,6 +33,16 @@ def pytest_report_header(config):
     if config.full_mnist:
         return "data: the full MNIST; every stored output is compared"
     return "data: the STAND-IN, not MNIST; only outputs that do not depend on data are compared"
+
+
+def pytest_collection_modifyitems(items):
+    """The longest chapters first: two of them at a time, both processes are busy to the end."""
+    times = json.loads(TIMES.read_text("utf-8"))
+
+    def seconds(item):
+        return times.get(item.path.stem, {"run_seconds": 0})["run_seconds"]
+
+    items.sort(key=lambda item: -seconds(item) if item.path.suffix == ".ipynb" else 0)
 
 
 def glued(outputs):
