@@ -81,3 +81,17 @@ def test_build_stops_at_a_picture_without_alternative_text(tmp_path):
     page.write_text(page.read_text("utf-8") + "\n![](_static/logo.svg)\n", "utf-8")
     with pytest.raises(RuntimeError, match="picture without alternative text"):
         build_site(tmp_path / "html", book)
+
+
+def test_every_glossary_term_is_linked_from_a_chapter(site):
+    def soup(path):
+        return BeautifulSoup(path.read_text("utf-8"), "html.parser")
+
+    terms = {term["id"] for term in soup(site / "glossary.html").select("dl.glossary dt[id]")}
+    assert len(terms) > 40
+    linked = {
+        link["href"].partition("#")[2]
+        for page in (site / "chapters").glob("*.html")
+        for link in soup(page).select("article a[href*='glossary.html#']")
+    }
+    assert terms <= linked, sorted(terms - linked)
