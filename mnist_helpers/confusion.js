@@ -71,23 +71,17 @@
       return item;
     }
 
-    // One button for each cell with errors; `buttons[row][column]` for the arrow keys.
-    const buttons = [];
-    for (const row of root.querySelectorAll("tbody tr")) {
-      const cells = [...row.querySelectorAll("td")];
-      buttons.push(cells.map((cell, column) => {
-        const pictures = behind.get(`${buttons.length},${column}`);
-        if (!pictures) return null;
+    // One button for each cell with errors, and null for the others; buttons[row][column].
+    const buttons = [...root.querySelectorAll("tbody tr")].map((row, label) =>
+      [...row.querySelectorAll("td")].map((cell, answer) => {
+        if (!behind.has(`${label},${answer}`)) return null;
         const button = create("button", "", cell.textContent, {
           type: "button",
-          "aria-pressed": "false",
-          "aria-label": `${cell.textContent}: ${buttons.length} read as ${column}`,
-          tabindex: -1,
+          "aria-label": `${cell.textContent}: ${label} read as ${answer}`,
         });
         cell.replaceChildren(button);
         return button;
       }));
-    }
     const all = buttons.flat().filter(Boolean);
 
     /** The pictures behind a button, or, with none pressed, the surest errors of all. */

@@ -92,6 +92,8 @@ class ConfusionExplorer:
         table = _table(self.matrix)
         # it names no element: two of the same on one page must not clash
         digest = hashlib.sha256((table + data).encode()).hexdigest()[:12]
+        # without the last attribute, JupyterLab would take the arrow keys for itself
+        attributes = f'data-content="{digest}" data-lm-suppress-shortcuts="true"'
         note = (
             "A press on a count shows the pictures behind it wherever scripts may run, "
             "such as on the book's website or in a trusted notebook."
@@ -99,7 +101,7 @@ class ConfusionExplorer:
         return f"""\
 <style>
 {_beside("confusion.css")}</style>
-<div class="confusion-explorer" data-content="{digest}">
+<div class="confusion-explorer" {attributes}>
 {table}
 <p class="ce-status">{escape(note)}</p>
 <ul class="ce-pictures"></ul>
