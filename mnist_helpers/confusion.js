@@ -5,10 +5,9 @@
 
   const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
-  /** An element with a class, some text, and some attributes. */
-  function create(tag, className, text = "", attributes = {}) {
+  /** An element with some text and some attributes. */
+  function create(tag, text, attributes = {}) {
     const element = document.createElement(tag);
-    element.className = className;
     element.textContent = text;
     for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
     return element;
@@ -45,14 +44,14 @@
 
     /** One line below a picture: a digit, its probability, and the same as a bar. */
     function probability(className, digit, perMille) {
-      const line = create("span", className, `${digit}: ${percent(perMille)}`);
+      const line = create("span", `${digit}: ${percent(perMille)}`, { class: className });
       line.style.setProperty("--ce-part", `${perMille / 10}%`);
       return line;
     }
 
     function picture({ index, label, answer, ofAnswer, ofLabel, place }) {
       const { width, height, spriteColumns } = data;
-      const canvas = create("canvas", "", "", {
+      const canvas = create("canvas", "", {
         role: "img",
         "aria-label": `image ${index}, a ${label} read as ${answer}`,
         title: `image ${index}`,
@@ -75,7 +74,7 @@
     const buttons = [...root.querySelectorAll("tbody tr")].map((row, label) =>
       [...row.querySelectorAll("td")].map((cell, answer) => {
         if (!behind.has(`${label},${answer}`)) return null;
-        const button = create("button", "", cell.textContent, {
+        const button = create("button", cell.textContent, {
           type: "button",
           "aria-label": `${cell.textContent}: ${label} read as ${answer}`,
         });

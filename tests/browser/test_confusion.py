@@ -194,12 +194,17 @@ def test_explorers_on_one_page_do_not_clash(show):
 
 @pytest.mark.parametrize("colors", [LIGHT, DARK], ids=["light", "dark"])
 def test_axe_finds_nothing(show, colors):
-    page = show(explorer()[0], colors=colors)
+    # many errors: axe does not judge the contrast of a single figure
+    shown, *_ = explorer(n=1797)
+    off_diagonal = shown.matrix - np.diag(shown.matrix.diagonal())
+    darkest = divmod(off_diagonal.argmax(), 10)
+    assert off_diagonal.max() >= 10
+    page = show(shown, colors=colors)
     page.locator("canvas").first.wait_for()
     for _ in range(2):
         found = Axe().run(page)
         assert found.violations_count == 0, found.generate_report()
-        press(page, 3, 8)
+        press(page, *darkest)
 
 
 @pytest.mark.parametrize("width", [1440, 375, 320])
