@@ -10,10 +10,12 @@ module              what it holds                                              b
 ``standin``         a small replacement when MNIST cannot be reached           (docstring)
 ``preprocessing``   pixels to vectors in [0, 1], labels to one-hot             chapter 4
 ``plotting``        grids of digits, training curves                           chapters 3, 5
+``confusion``       a confusion matrix that opens the pictures behind it       chapter 10
 ``prose``           put computed values into the prose                         (docstring)
 ==================  =========================================================  ==========
 """
 
+from mnist_helpers.confusion import ConfusionExplorer
 from mnist_helpers.data import Mnist, load_mnist, mnist_folder
 from mnist_helpers.idx import IdxError, read_idx, write_idx
 from mnist_helpers.plotting import plot_digits, plot_training_curves
@@ -21,6 +23,7 @@ from mnist_helpers.preprocessing import one_hot, to_vectors
 from mnist_helpers.prose import glue
 
 __all__ = [
+    "ConfusionExplorer",
     "IdxError",
     "Mnist",
     "glue",
