@@ -214,7 +214,8 @@ def _inline(text):
     for token in tokens:
         if token.type not in known:
             what = token.type.removesuffix("_open").replace("_", " ")
-            raise QuizError(f"code, emphasis, math, and nothing else; found: {what} in {text!r}")
+            allowed = "a text may hold code, emphasis, math, and nothing else"
+            raise QuizError(f"{allowed}; found: {what} in {text!r}")
     if re.search(r"\{[\w:-]+\}`", text):
         raise QuizError(f"roles such as {{term}} do not work in a quiz: {text!r}")
     return tokens

@@ -19,16 +19,25 @@
     return Math.abs(value - answer) <= tolerance + 1e-9 * Math.abs(answer);
   }
 
-  function paragraph(word, kind, ...content) {
-    const strong = document.createElement("strong");
-    strong.className = `quiz-verdict quiz-${kind}`;
-    strong.textContent = word;
+  function paragraph(...content) {
     const element = document.createElement("p");
-    element.append(strong, " ", ...content);
+    element.append(...content);
     return element;
   }
 
-  const copy = (element) => [...element.cloneNode(true).childNodes];
+  function verdict(word, kind, ...content) {
+    const strong = document.createElement("strong");
+    strong.className = `quiz-verdict quiz-${kind}`;
+    strong.textContent = word;
+    return paragraph(strong, " ", ...content);
+  }
+
+  function copy(element) {
+    const twin = element.cloneNode(true);
+    // MathJax makes its formulas stops of the Tab key; the original is one already
+    twin.querySelectorAll("[tabindex]").forEach((stop) => stop.removeAttribute("tabindex"));
+    return [...twin.childNodes];
+  }
 
   function checkNumber(form) {
     const unit = form.querySelector(".quiz-unit")?.textContent;
@@ -41,10 +50,10 @@
     const { answer, tolerance } = form.dataset;
     if (isNear(value, Number(answer), Number(tolerance))) {
       const why = copy(form.querySelector(".quiz-key .quiz-why"));
-      return { right: true, says: [paragraph("Right.", "right", ...why)] };
+      return { right: true, says: [verdict("Right.", "right", ...why)] };
     }
     const hint = copy(form.querySelector(".quiz-hint"));
-    return { right: false, says: [paragraph("Not yet.", "wrong", ...hint)] };
+    return { right: false, says: [verdict("Not yet.", "wrong", ...hint)] };
   }
 
   function checkChoices(form) {
@@ -60,8 +69,8 @@
     if (form.dataset.kind === "single") {
       const [box] = chosen;
       const says = isRight(box)
-        ? paragraph("Right.", "right", ...why(box))
-        : paragraph("Not this one.", "wrong", ...why(box));
+        ? verdict("Right.", "right", ...why(box))
+        : verdict("Not this one.", "wrong", ...why(box));
       return { right: isRight(box), says: [says] };
     }
     const missing = boxes.filter((box) => isRight(box) && !box.checked).length;
@@ -71,11 +80,11 @@
       text.append(...copy(box.nextElementSibling));
       const kind = isRight(box) ? "right" : "wrong";
       const newLine = document.createElement("br");
-      return paragraph(kind === "right" ? "Right:" : "Wrong:", kind, text, newLine, ...why(box));
+      return verdict(kind === "right" ? "Right:" : "Wrong:", kind, text, newLine, ...why(box));
     });
-    if (right) says.unshift(paragraph("Right, and complete.", "right"));
-    else if (missing) says.unshift(paragraph("Not yet.", "wrong", stillMissing(missing)));
-    else says.unshift(paragraph("Not yet.", "wrong", "All the right ones are there, and more."));
+    if (right) says.unshift(verdict("Right, and complete.", "right"));
+    else if (missing) says.unshift(verdict("Not yet.", "wrong", stillMissing(missing)));
+    else says.unshift(verdict("Not yet.", "wrong", "All the right ones are there, and more."));
     return { right, says };
   }
 
@@ -98,7 +107,7 @@
     };
     form.addEventListener("input", () => {
       forget();
-      // an answer to what is no longer chosen: out of sight, but without a jump of the page
+      // a verdict on what is no longer chosen: out of sight, but without a jump of the page
       status.classList.add("quiz-stale");
     });
     form.addEventListener("submit", (event) => {
@@ -107,7 +116,7 @@
       const result = form.dataset.kind === "number" ? checkNumber(form) : checkChoices(form);
       status.classList.remove("quiz-stale");
       if (result.ask) {
-        status.replaceChildren(result.ask);
+        status.replaceChildren(paragraph(result.ask));
         return;
       }
       form.dataset.state = result.right ? "right" : "wrong";
