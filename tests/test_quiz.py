@@ -20,7 +20,7 @@ SAMPLE = r"""
   ask: "Is `a < b` *always* {true}: yes ~ or # no = $\\sqrt{n} < n$?"
   choices:
     - {text: "never, `x = {1: 2}`", why: "Secretly `~` wrong, 50% of the time."}
-    - {text: "[html] always & ever", right: true, why: "Secretly right \\ **so**."}
+    - {text: "[html] always & ever", right: true, why: "Secretly right `\\= \\{` **so**."}
 - id: some
   kind: multiple
   ask: Which ones?
