@@ -72,13 +72,6 @@ def set_head(app, pagename, templatename, context, doctree):
             if "thebe" not in str(file.filename).lower()
             and "THEBE_JS_URL" not in file.attributes.get("body", "")
         ]
-    if pagename == "search":
-        # a page opened from a disk may not fetch others to quote from them
-        context["metatags"] += (
-            "<script>document.addEventListener('DOMContentLoaded', () => {"
-            " if (location.protocol === 'file:')"
-            " DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false; });</script>"
-        )
     base = app.config.html_baseurl
     if doctree is not None:
         address = f"{base.rstrip('/')}/{pagename}.html" if base else ""
@@ -99,6 +92,17 @@ def load_less(page):
             script.decompose()
         elif name != "documentation_options.js" and "async" not in script.attrs:
             script["defer"] = ""
+
+
+def search_from_disk(page):
+    """A page opened from a disk may not fetch other pages to quote from them."""
+    if page.select_one("#search-results"):
+        options = page.select_one('script[src*="documentation_options.js"]')
+        script = page.new_tag("script")
+        script.string = (
+            'if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;'
+        )
+        options.insert_after(script)
 
 
 def draw_icons(page, icons):
@@ -176,6 +180,7 @@ def save_downloads(page):
 
 MENDS = [
     load_less,
+    search_from_disk,
     name_regions,
     keep_one_title,
     mend_exercises,
