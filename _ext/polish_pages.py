@@ -130,8 +130,6 @@ def name_regions(page):
         sidebar["role"], sidebar["aria-label"] = "region", "The book"
     for button in page.select("button.search-button-field"):
         del button["title"], button["aria-label"]
-    for main in page.select("main[role]"):
-        del main["role"]
     for empty in page.select(".sidebar-primary-items__end"):
         if not empty.get_text(strip=True):
             empty.decompose()
