@@ -36,7 +36,9 @@ TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg"}
 
 FENCE = re.compile(r"^\s*(?P<fence>:{3,}|`{3,}|~{3,})(?:\{(?P<name>[^}]+)\})?\s*(?P<rest>.*?)\s*$")
 OPTION = re.compile(r"^:([\w-]+):\s*(.*)$")
-SPAN = re.compile(r"(?:\{(?P<role>[a-zA-Z][\w:.+-]*)\})?(?P<ticks>`+)(?P<text>.+?)(?<!`)(?P=ticks)(?!`)")
+SPAN = re.compile(
+    r"(?:\{(?P<role>[a-zA-Z][\w:.+-]*)\})?(?P<ticks>`+)(?P<text>.+?)(?<!`)(?P=ticks)(?!`)"
+)
 LINK = re.compile(r"(?P<mark>!?)\[(?P<text>(?:[^\[\]]|\[[^\]]*\])*)\]\((?P<target>[^()\s]+)\)")
 TITLED = re.compile(r"^(?P<text>.*?)\s*<(?P<target>[^<>]+)>$", re.DOTALL)
 # what stands for a solution's ends until its cells are joined
@@ -170,11 +172,13 @@ def _directive(name, argument, body, page):
     title = _inline(argument, page)
     if name == "solution":
         return _details("Solution", content)
-    if name == "dropdown" or (name in ["admonition", *NOTICES] and "dropdown" in options.get("class", "")):
+    if name == "dropdown" or (
+        name in ["admonition", *NOTICES] and "dropdown" in options.get("class", "")
+    ):
         return _details(title or name.capitalize(), content)
     if name in ("exercise", "exercise-start"):
         return _quote(f"Exercise: {title}" if title else "Exercise", content)
-    if name == "admonition" or name in NOTICES:
+    if notice:
         return _quote(title or name.capitalize(), content)
     if name in ("grid", "tab-set"):
         return content
@@ -190,7 +194,14 @@ def _quote(title, content):
 
 def _details(title, content):
     # Markdown inside HTML needs the empty lines
-    return ["<details>", f"<summary><b>{escape(title)}</b></summary>", "", *content, "", "</details>"]
+    return [
+        "<details>",
+        f"<summary><b>{escape(title)}</b></summary>",
+        "",
+        *content,
+        "",
+        "</details>",
+    ]
 
 
 def _inline(text, page):
@@ -465,7 +476,7 @@ def requirements(pyproject):
     return sorted(w for w in wanted if re.match(r"[\w.-]+", w)[0] not in NOT_NEEDED)
 
 
-READ_ME = f"""# From Bytes to Digits: the notebooks
+READ_ME = """# From Bytes to Digits: the notebooks
 
 The chapters of the book as Jupyter notebooks, with the outputs of a run on the full MNIST, and
 `mnist_helpers`, the small package that they import from this folder.
@@ -527,9 +538,7 @@ def citations(path):
             raise ConversionError(f"{{cite}}`{key}`: not in {Path(path).name}")
         entry = entries[key]
         people = entry.persons.get("author") or entry.persons.get("editor") or []
-        names = [
-            str(Text(" ").join(p.rich_prelast_names + p.rich_last_names)) for p in people
-        ]
+        names = [str(Text(" ").join(p.rich_prelast_names + p.rich_last_names)) for p in people]
         authors = (
             f"{names[0]} et al." if len(names) > 2 else " and ".join(names) or entry.fields["title"]
         )

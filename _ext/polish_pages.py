@@ -113,7 +113,9 @@ def draw_icons(page, icons):
         if name not in icons:
             raise ExtensionError(f"no drawing for the icon fa-{name}")
         width, height, path = icons[name]
-        svg = page.new_tag("svg", xmlns="http://www.w3.org/2000/svg", viewBox=f"0 0 {width} {height}")
+        svg = page.new_tag(
+            "svg", xmlns="http://www.w3.org/2000/svg", viewBox=f"0 0 {width} {height}"
+        )
         svg["class"] = [*mark["class"], "svg-inline--fa"]
         svg["aria-hidden"] = "true"
         if "data-mode" in mark.attrs:
@@ -169,6 +171,13 @@ def mend_tables(page):
             style.decompose()
 
 
+def drop_empty_outputs(page):
+    """An output that shows nothing, as printing a Keras summary leaves behind."""
+    for output in page.select(".cell_output > .text_html"):
+        if not output.get_text(strip=True) and not output.select("img, svg, canvas, script"):
+            output.decompose()
+
+
 def save_downloads(page):
     """Save a notebook, rather than show what is inside."""
     for link in page.select(".btn-download-source-button"):
@@ -184,6 +193,7 @@ MENDS = [
     mend_exercises,
     mend_references,
     mend_tables,
+    drop_empty_outputs,
     save_downloads,
 ]
 

@@ -1,4 +1,4 @@
-"""Every page in a browser: wide and narrow, light and dark, with the keyboard, without a network."""
+"""Every page in a browser: wide and narrow, light and dark, by keyboard, without a network."""
 
 from pathlib import Path
 
