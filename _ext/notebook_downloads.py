@@ -172,9 +172,8 @@ def _directive(name, argument, body, page):
     title = _inline(argument, page)
     if name == "solution":
         return _details("Solution", content)
-    if name == "dropdown" or (
-        name in ["admonition", *NOTICES] and "dropdown" in options.get("class", "")
-    ):
+    notice = name == "admonition" or name in NOTICES
+    if name == "dropdown" or (notice and "dropdown" in options.get("class", "")):
         return _details(title or name.capitalize(), content)
     if name in ("exercise", "exercise-start"):
         return _quote(f"Exercise: {title}" if title else "Exercise", content)
