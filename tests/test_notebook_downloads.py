@@ -1,5 +1,6 @@
 """The notebooks that readers download: nothing of MyST is left in them, and they run."""
 
+import doctest
 import re
 import shutil
 import subprocess
@@ -37,6 +38,9 @@ else:
     def QUIZ(path):
         return as_markdown(path, key=True)
 
+
+import notebook_downloads  # noqa: E402
+import polish_pages  # noqa: E402
 
 CITE = citations(ROOT / "references.bib")
 PAGE = Page(ROOT / "chapters", glued={"best": "98.1%"}, cite=CITE, quiz=QUIZ)
@@ -78,6 +82,12 @@ def converted():
 )
 def test_myst_becomes_markdown(myst, plain):
     assert plain_markdown(myst, PAGE) == plain
+
+
+@pytest.mark.parametrize("module", [notebook_downloads, polish_pages])
+def test_examples_in_the_documentation(module):
+    result = doctest.testmod(module)
+    assert result.attempted and not result.failed
 
 
 def test_dropdown_becomes_details():
@@ -247,7 +257,7 @@ def test_page_with_a_repository_has_launch_buttons(tmp_path):
         "utf-8",
     )
     for page in (book / "glossary.md", book / "chapters/02-reading-idx-files.ipynb"):
-        text = re.sub(r"\[([^\]]+)\]\([^)]*\d\d-[\w-]+\)", r"\1", page.read_text("utf-8"))
+        text = re.sub(r"\[([^\]\n]+)\]\([^)\n]*\d\d-[\w-]+\)", r"\1", page.read_text("utf-8"))
         page.write_text(text, "utf-8")
     build_site(tmp_path / "without", book)
     config = (book / "_config.yml").read_text("utf-8")
