@@ -22,6 +22,7 @@ from playwright.sync_api import sync_playwright
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests" / "browser")]
 from build_site import build_site  # noqa: E402
+
 from conftest import NAMES, QUIET  # noqa: E402
 
 PAGES = {"first page": "intro.html", "chapter 5": "chapters/05-a-first-dense-network.html"}
