@@ -24,6 +24,14 @@ HTML = HTMLFormatter(
 # what searching needs, on the one page that searches
 SEARCH_SCRIPTS = {"searchtools.js", "language_data.js", "searchindex.js"}
 SOCIAL = "_static/social.png"
+# paper is white: a page that is read in the dark theme is printed in the light one
+PRINT_LIGHT = """<script>{
+  const root = document.documentElement.dataset;
+  let theme;
+  addEventListener("beforeprint", () => { theme = root.theme; root.theme = "light"; });
+  addEventListener("afterprint", () => { root.theme = theme; });
+}</script>
+"""
 
 
 # ---- by Sphinx's hooks
@@ -72,6 +80,7 @@ def set_head(app, pagename, templatename, context, doctree):
             if "thebe" not in str(file.filename).lower()
             and "THEBE_JS_URL" not in file.attributes.get("body", "")
         ]
+    context["metatags"] = context.get("metatags", "") + PRINT_LIGHT
     base = app.config.html_baseurl
     if doctree is not None:
         address = f"{base.rstrip('/')}/{pagename}.html" if base else ""
