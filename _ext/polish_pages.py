@@ -93,11 +93,14 @@ def set_head(app, pagename, templatename, context, doctree):
 
 
 def load_less(page):
-    """Keep searching to its page, and let other scripts wait until the page is there."""
+    """Keep searching and formulas to pages that have them; let scripts wait for the page."""
     searches = page.select_one("#search-results") is not None
+    formulas = page.select_one(".math") is not None
     for script in page.select("head script[src]"):
         name = script["src"].split("?")[0].rpartition("/")[2]
         if name in SEARCH_SCRIPTS and not searches:
+            script.decompose()
+        elif name == "tex-svg.js" and not formulas:
             script.decompose()
         elif name != "documentation_options.js" and "async" not in script.attrs:
             script["defer"] = ""
