@@ -260,12 +260,10 @@ def test_page_with_a_repository_has_launch_buttons(tmp_path):
         text = re.sub(r"\[([^\]\n]+)\]\([^)\n]*\d\d-[\w-]+\)", r"\1", page.read_text("utf-8"))
         page.write_text(text, "utf-8")
     build_site(tmp_path / "without", book)
-    config = (book / "_config.yml").read_text("utf-8")
-    (book / "_config.yml").write_text(
-        re.sub(r"^# *(repository:|  url:)", r"\1", config, flags=re.M), "utf-8"
-    )
-    text = (book / "_config.yml").read_text("utf-8")
-    assert "\nrepository:\n  url: https://" in text, "the commented example in _config.yml"
+    config = book / "_config.yml"
+    changed, count = re.subn(r"# (repository_url: https://)", r"\1", config.read_text("utf-8"))
+    assert count == 1, "the commented example in _config.yml"
+    config.write_text(changed, "utf-8")
     build_site(tmp_path / "with", book)
     page = Path("chapters", "02-reading-idx-files.html")
     assert "colab.research" not in (tmp_path / "without" / page).read_text("utf-8")
