@@ -1,6 +1,8 @@
 """The site as a reader gets it: built once, then looked at page by page."""
 
 import re
+import sys
+import zipfile
 
 import nbformat
 import pytest
@@ -9,6 +11,9 @@ from build_site import ROOT, build_site
 from test_notebooks import SOURCES
 
 from conftest import glued
+
+sys.path.append(str(ROOT / "_ext"))
+from polish_pages import head_tags  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -68,6 +73,61 @@ def test_nothing_points_to_a_repository_that_is_not_ours(site):
     # without an address of its own the theme would link to the one of Jupyter Book
     for page in site.rglob("*.html"):
         assert "executablebooks/jupyter-book" not in page.read_text("utf-8"), page
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
+def test_page_offers_its_notebook(site, source):
+    page = site / "chapters" / f"{source.stem}.html"
+    soup = BeautifulSoup(page.read_text("utf-8"), "html.parser")
+    (link,) = soup.select("a.btn-download-source-button[download]")
+    notebook = (page.parent / link["href"]).resolve()
+    assert notebook == (site / "notebooks" / f"{source.stem}.ipynb").resolve()
+    nbformat.validate(nbformat.read(notebook, as_version=4))
+
+
+def test_first_page_offers_all_notebooks(site):
+    soup = BeautifulSoup((site / "index.html").read_text("utf-8"), "html.parser")
+    assert soup.select_one('a[href="notebooks.zip"]')
+    with zipfile.ZipFile(site / "notebooks.zip") as archive:
+        names = [name for name in archive.namelist() if name.endswith(".ipynb")]
+    assert len(names) == len(SOURCES)
+
+
+def test_pages_say_what_they_are_about(site):
+    descriptions = []
+    for page in [site / "index.html", *(site / "chapters").glob("*.html")]:
+        soup = BeautifulSoup(page.read_text("utf-8"), "html.parser")
+        (description,) = soup.select('meta[name="description"]')
+        assert 50 < len(description["content"]) <= 300, page
+        descriptions.append(description["content"])
+        assert not soup.select('meta[property^="og:"]'), "previews need an address"
+        assert soup.select_one('link[rel="icon"]')
+    assert len(descriptions) == len(set(descriptions))
+
+
+def test_with_an_address_there_are_previews():
+    tags = head_tags("Title", "Words & more.", "https://x.org/a.html", "https://x.org/p.png")
+    found = BeautifulSoup(tags, "html.parser").select('meta[property^="og:"]')
+    values = {tag["property"]: tag["content"] for tag in found}
+    assert values["og:url"] == "https://x.org/a.html"
+    assert values["og:image"] == "https://x.org/p.png"
+    assert values["og:description"] == "Words & more."
+
+
+def test_pages_are_light(site):
+    page = site / "chapters" / "05-a-first-dense-network.html"
+    soup = BeautifulSoup(page.read_text("utf-8"), "html.parser")
+    scripts = [(page.parent / s["src"].split("?")[0]).resolve() for s in soup.select("script[src]")]
+    assert sum(script.stat().st_size for script in scripts) < 300_000
+    assert not [script for script in scripts if "thebe" in script.name.lower()]
+    assert not soup.select("i[class*=fa-]")
+
+
+def test_ids_are_unique(site):
+    for page in site.rglob("*.html"):
+        soup = BeautifulSoup(page.read_text("utf-8"), "html.parser")
+        ids = [tag["id"] for tag in soup.select("[id]")]
+        assert len(ids) == len(set(ids)), page
 
 
 def test_build_stops_at_a_picture_without_alternative_text(tmp_path):

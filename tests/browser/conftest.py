@@ -2,8 +2,13 @@
 
 import os
 import shutil
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
 
 import pytest
+from build_site import build_site
 from playwright.sync_api import sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -16,6 +21,7 @@ QUIET = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--hide-scrollbars",
 ]
 
 
@@ -32,6 +38,73 @@ def browser():
         browser = playwright.chromium.launch(executable_path=path, args=QUIET)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """The folder of the site, built once from the working tree."""
+    folder = tmp_path_factory.mktemp("site") / "html"
+    build_site(folder)
+    return folder
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture(scope="session")
+def address(site):
+    """The site as a server gives it: http://localhost:PORT."""
+    handler = partial(QuietHandler, directory=site)
+    with ThreadingHTTPServer(("localhost", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://localhost:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture
+def open_page(browser):
+    """Open an address in a window of its own: ``open_page(url, width=375, scheme="dark")``.
+
+    Whatever the page asks of another host is refused, and fails the test; so does every error
+    on the console.
+    """
+    contexts, faults = [], []
+
+    def look(request):
+        faults.append(f"request to {request.url}")
+
+    def route(route, request, home):
+        if urlsplit(request.url).netloc == home:
+            return route.continue_()
+        look(request)
+        return route.abort()
+
+    def open_page(url, width=1440, scheme="light"):
+        context = browser.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme=scheme,
+            offline=url.startswith("file:"),
+        )
+        contexts.append(context)
+        page = context.new_page()
+        home = urlsplit(url).netloc
+        if home:
+            page.route("**", partial(route, home=home))
+        else:
+            own = ("file:", "data:", "blob:")
+            page.on("request", lambda r: None if r.url.startswith(own) else look(r))
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("console", lambda m: faults.append(m.text) if m.type == "error" else None)
+        page.goto(url)
+        return page
+
+    open_page.faults = faults
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not faults, faults
 
 
 @pytest.fixture
