@@ -174,28 +174,30 @@ def read_picture(path):
     if gray.max() - paper > paper - gray.min():  # light ink: from here on ink is dark
         gray = -gray
     # the paper without the ink: the brightest level around, which strokes are too narrow to hide
-    light = ndimage.grey_closing(gray, size=max(3, side // 3), mode="nearest")
-    depth = ndimage.gaussian_filter(light, side / 20) - gray
-    depth -= np.median(depth)
-    grain = 1.4826 * np.median(abs(depth))  # the standard deviation of the paper, not of the ink
+    window = max(3, side // 3)
+    padded = np.pad(gray, window, mode="edge")  # else the darkest corner would count as ink
+    light = ndimage.grey_closing(padded, size=window)[window:-window, window:-window]
+    depth = light - gray
+    depth -= np.median(depth)  # the level of the paper, whose grain lies below the brightest
     darkest = depth.max()
-    if darkest < max(12, 8 * grain):
-        raise ValueError(
-            f"{path}: no digit found. The strongest ink differs from the paper by "
-            f"{darkest:.0f} of 255, and the paper itself varies by {grain:.0f}. "
-            "Use a darker pen, or go closer"
-        )
     ink = depth > 0.4 * darkest
     if ink.mean() > 0.4:
         raise ValueError(
             f"{path}: {ink.mean():.0%} of the picture would be ink. "
             "Expected one digit on plain paper, and nothing but paper around it"
         )
-    parts, count = ndimage.label(ink, structure=np.ones((3, 3)))
+    grain = 1.4826 * np.median(abs(depth))  # the standard deviation of the paper, not of the ink
+    if darkest < max(12, 8 * grain):
+        raise ValueError(
+            f"{path}: no digit found. The strongest ink differs from the paper by "
+            f"{darkest:.0f} of 255, and the paper itself varies by {grain:.0f}. "
+            "Use a darker pen, or go closer"
+        )
+    parts, _ = ndimage.label(ink, structure=np.ones((3, 3)))
     sizes = np.bincount(parts.ravel())[1:]
     dust = np.isin(parts, 1 + np.flatnonzero(sizes < sizes.max() / 20))
     near = ndimage.binary_dilation(ink & ~dust, iterations=max(1, side // 100))
-    levels = np.clip((depth / darkest - 0.2) / 0.4, 0, 1)  # soft edges, and no gray paper
+    levels = np.clip((depth / darkest - 0.1) / 0.7, 0, 1)
     return np.floor(255 * levels * near + 0.5).astype(np.uint8)
 
 

@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from mnist_helpers.handwriting import center_digit, prepare_digit, read_picture, redraw, shrink
 
-SEVEN = [(0.2, 0.2), (0.75, 0.2), (0.4, 0.85)]  # shares of the picture's width and height
+SEVEN = [(0.2, 0.2), (0.8, 0.2), (0.4, 0.85)]  # shares of the picture's width and height
 
 
 def draw(points, size=(280, 280), pen=20, paper=0, ink=255):
@@ -46,7 +46,9 @@ def prepare_slowly(drawing):
                     total += part * crop[y, x]
             small[v, u] = math.floor(total / ((bottom - top) * (right - left)) + 0.5)
     image = np.zeros((28, 28), int)
-    center = [(small.sum(axis=1 - a) * np.arange(small.shape[a])).sum() / small.sum() for a in (0, 1)]
+    center = [
+        (small.sum(axis=1 - a) * np.arange(small.shape[a])).sum() / small.sum() for a in (0, 1)
+    ]
     y, x = (
         min(max(math.floor(14 - c + 0.5), 0), 28 - side) for c, side in zip(center, small.shape)
     )
@@ -82,16 +84,16 @@ def test_place_on_the_canvas_does_not_matter(seed):
 def test_size_of_the_canvas_does_not_matter(seed):
     drawing = scribble(seed)
     enlarged = np.kron(drawing, np.ones((3, 3), np.uint8))
-    difference = prepare_digit(enlarged).astype(int) - prepare_digit(drawing)
-    assert abs(difference).max() <= 1
+    images = prepare_digit(drawing), prepare_digit(enlarged)
+    once, again = (image[np.ix_(image.any(axis=1), image.any(axis=0))] for image in images)
+    assert abs(once.astype(int) - again).max() <= 1  # its place may differ, by rounding
 
 
 def test_a_prepared_digit_stays_as_it_is():
-    digit = np.zeros((28, 28), np.uint8)
-    digit[4:24, 10:13] = 255  # as after preparation: 20 pixels, sharp edges
-    digit[4:7, 10:22] = 100
-    once = prepare_digit(digit)
-    np.testing.assert_array_equal(once[once.any(axis=1)], digit[digit.any(axis=1)][:, range(28)])
+    drawing = np.zeros((100, 100), np.uint8)
+    drawing[10:90, 20:32] = drawing[10:22, 20:76] = 255  # four pixels become one
+    once = prepare_digit(drawing)
+    assert np.unique(once).tolist() == [0, 255] and (once > 0).sum() == (drawing > 0).sum() / 16
     np.testing.assert_array_equal(prepare_digit(once), once)
 
 
@@ -225,10 +227,6 @@ def huge(path):
     draw(SEVEN, (3000, 3000), pen=214, paper=230, ink=30).save(path)
 
 
-def tiny(path):
-    draw(SEVEN, paper=230, ink=30).resize((28, 28), Image.Resampling.BOX).save(path)
-
-
 KINDS = [
     clean,
     dark_on_light,
@@ -243,7 +241,6 @@ KINDS = [
     chalk,
     dusty,
     huge,
-    tiny,
 ]
 
 
@@ -256,8 +253,14 @@ def test_every_kind_of_picture_gives_the_same_digit(kind, tmp_path):
     assert picture.max() == 255 and np.median(picture) == 0
     expected = prepare_digit(np.asarray(draw(SEVEN))).astype(float)
     found = prepare_digit(picture)
-    assert np.abs(found - expected).mean() < (12 if kind is tiny else 6)
-    assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > (0.9 if kind is tiny else 0.96)
+    assert np.abs(found - expected).mean() < 3  # of 255
+
+
+def test_a_picture_as_small_as_those_of_mnist_is_read(tmp_path):
+    small = draw(SEVEN).resize((28, 28), Image.Resampling.BOX)
+    small.save(tmp_path / "small.png")
+    found = read_picture(tmp_path / "small.png").astype(int)
+    assert np.abs(found - np.asarray(small)).mean() < 8
 
 
 def test_a_digit_may_have_two_parts(tmp_path):
@@ -277,7 +280,7 @@ def blank_and_grainy(path):
 
 
 def stripes(path):
-    save(np.tile(np.repeat([255, 0], 20), (400, 10)), path, format="png")
+    save(np.tile(np.repeat([255, 0], [11, 9]), (400, 20)), path, format="png")
 
 
 def text(path):
@@ -330,20 +333,21 @@ def test_redrawn_digits_keep_their_form(rings_and_bars):
     assert drawings.shape == (40, 112, 112) and drawings.dtype == np.uint8
     for drawing, is_ring in zip(drawings, [True] * 20 + [False] * 20):
         assert ndimage.label(drawing > 127)[1] == 1  # in one piece
-        _, grounds = ndimage.label(drawing <= 127)
-        assert grounds == (2 if is_ring else 1)  # a hole stays a hole
+        sizes = np.bincount(ndimage.label(drawing <= 127)[0].ravel())[1:]
+        holes = (sizes > 9).sum() - 1  # single pixels may lie between pen and edge
+        assert holes == is_ring
 
 
 def test_redrawn_digits_have_any_size_place_and_pen(rings_and_bars):
     drawings = redraw(rings_and_bars, np.random.default_rng(0))
     ink = drawings > 127
     sides = np.maximum(ink.any(axis=1).sum(axis=1), ink.any(axis=2).sum(axis=1)) / 112
-    assert 0.27 < sides.min() < 0.4 and 0.8 < sides.max() < 0.93
+    assert 0.32 < sides.min() < 0.45 and 0.8 < sides.max() < 0.93
     centers = np.array([ndimage.center_of_mass(drawing) for drawing in drawings]) / 112
     assert np.ptp(centers, axis=0).min() > 0.4
     bars = ink[20:]
     pens = bars.any(axis=1).sum(axis=1) / 112  # the width of a bar is that of the pen
-    assert 0.04 < pens.min() < 0.07 < 0.085 < pens.max() < 0.115
+    assert 0.04 < pens.min() < 0.06 < 0.075 < pens.max() < 0.1
 
 
 def test_redrawing_repeats_with_its_seed(rings_and_bars):
