@@ -321,8 +321,8 @@ function mount(host, style, network) {
     answer = strokes.length ? think(readLevels(), CANVAS, CANVAS, preparing.checked) : null;
     const thought = performance.now();
     prompt.hidden = strokes.length > 0;
-    undo.disabled = past.length === 0;
-    clear.disabled = strokes.length === 0;
+    enable(undo, past.length > 0);
+    enable(clear, strokes.length > 0);
     showAnswer();
     showSteps();
     showActivity();
@@ -340,6 +340,11 @@ function mount(host, style, network) {
   }
 
   // ---- showing it
+
+  /** Not with the attribute disabled: a button that takes itself away would lose the focus. */
+  function enable(node, enabled) {
+    node.setAttribute("aria-disabled", enabled ? "false" : "true");
+  }
 
   /** Tell screen readers, once the drawing rests. */
   function announce(text) {
@@ -459,7 +464,7 @@ function mount(host, style, network) {
           ? `${active} of ${hidden.outputs} neurons are active, brighter is more`
           : "The ten probabilities, brighter is more",
     );
-    mostActive.disabled = !values;
+    enable(mostActive, values);
   }
 
   function showNeuron() {
@@ -620,9 +625,9 @@ function mount(host, style, network) {
   });
   preparing.addEventListener("change", updateSoon);
   slider.addEventListener("input", () => choose(Number(slider.value)));
-  mostActive.addEventListener("click", () =>
-    choose(answer.activity.indexOf(Math.max(...answer.activity))),
-  );
+  mostActive.addEventListener("click", () => {
+    if (answer) choose(answer.activity.indexOf(Math.max(...answer.activity)));
+  });
   activity.addEventListener("click", (event) => {
     const { left, top, width, height } = activity.getBoundingClientRect();
     const column = Math.floor(((event.clientX - left) * columns) / width);
