@@ -9,18 +9,19 @@ const STEP = 12; // of the pen for an arrow key
 const FINE_STEP = 4; // with Shift
 
 /* Ten ready digits on a field of 100x100, for whoever does not draw. Lines are smoothed; a point
-   given twice stays a corner; "|" lifts the pen. */
+   given twice stays a corner; "|" lifts the pen. Their shapes were chosen such that a plain
+   network reads them all: change one, and try it with several networks. */
 const READY = [
   "50,6 26,14 20,50 28,86 50,94 72,86 80,50 72,14 50,6",
   "42,20 54,6 54,6 50,94",
-  "26,28 32,12 52,6 72,16 72,36 54,58 24,92 24,92 80,92",
+  "26,22 44,6 66,12 70,34 52,60 20,90 20,90 82,88",
   "26,16 48,4 72,14 70,38 46,46 46,46 74,54 76,80 50,98 24,84",
   "30,8 24,56 24,56 80,54|66,10 60,96",
   "74,10 36,10 36,10 32,44 32,44 54,40 76,54 72,84 48,94 24,84",
   "64,6 40,24 26,62 34,90 58,94 74,76 64,56 44,56 30,70",
   "22,12 78,12 78,12 56,50 44,94",
   "68,22 50,4 30,16 36,38 66,58 72,82 50,96 28,84 34,60 64,40 68,22",
-  "72,30 56,6 32,12 28,38 48,50 68,38 72,26 72,26 68,56 58,94",
+  "70,24 52,8 32,16 30,38 48,46 66,36 70,22 70,22 66,56 60,94",
 ].map((digit) =>
   digit.split("|").map((line) => line.split(" ").map((point) => point.split(",").map(Number))),
 );
