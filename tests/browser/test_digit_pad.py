@@ -307,7 +307,7 @@ def press(page, *keys):
             page.keyboard.press(name)
 
 
-def test_keys_draw_and_the_page_stays(trained, show):
+def test_keys_draw_and_the_page_stays(trained, mnist, show):
     page = show(trained)
     page.locator(".drawing").focus()
     press(page, "Space", "ArrowDown*16", "Space")
@@ -318,7 +318,8 @@ def test_keys_draw_and_the_page_stays(trained, show):
     assert ink.any(axis=1).nonzero()[0][[0, -1]] == pytest.approx([29, 40 + 16 * 12 + 10], abs=1)
     press(page, "Delete", "ArrowUp*16", "ArrowLeft*5", "Space", "ArrowRight*9")
     press(page, *["ArrowDown*3", "ArrowLeft"] * 5, "Space")
-    assert answer(page)["digit"] == 7
+    if mnist.name != "stand-in":  # which has no such straight lines
+        assert answer(page)["digit"] == 7
     assert page.evaluate("scrollY") == 0
     before = canvas_levels(page)
     press(page, "ArrowLeft*5")  # the pen is up
