@@ -30,7 +30,7 @@ const READY = [
 const BLUE_TO_RED = [
   [5, 48, 97], [33, 102, 172], [67, 147, 195], [146, 197, 222], [209, 229, 240], [247, 247, 247],
   [253, 219, 199], [244, 165, 130], [214, 96, 77], [178, 24, 43], [103, 0, 31],
-]; // prettier-ignore
+];
 const SILENT = [32, 38, 46];
 const ACTIVE = [255, 214, 102];
 const NEGATIVE = [86, 180, 233]; // only a hidden layer without relu has such
@@ -265,8 +265,8 @@ function mount(host, style, network) {
     element(
       "p",
       { class: "foot" },
-      `This is the ${widths} network of the code above, all ${count.toLocaleString("en-US")} ` +
-        "parameters of it. It runs here in your browser; nothing is sent anywhere.",
+      `This is the ${widths} network of the code above. Its ${count.toLocaleString("en-US")} ` +
+        "weights and biases are in this page and run in your browser; nothing is sent anywhere.",
     ),
   );
   const root = host.attachShadow({ mode: "open" });
