@@ -11,12 +11,14 @@ module              what it holds                                              b
 ``preprocessing``   pixels to vectors in [0, 1], labels to one-hot             chapter 4
 ``plotting``        grids of digits, training curves                           chapters 3, 5
 ``confusion``       a confusion matrix that opens the pictures behind it       chapter 10
+``digit_pad``       draw for a trained network, live                           (docstring)
 ``prose``           put computed values into the prose                         (docstring)
 ==================  =========================================================  ==========
 """
 
 from mnist_helpers.confusion import ConfusionExplorer
 from mnist_helpers.data import Mnist, load_mnist, mnist_folder
+from mnist_helpers.digit_pad import DigitPad
 from mnist_helpers.idx import IdxError, read_idx, write_idx
 from mnist_helpers.plotting import plot_digits, plot_training_curves
 from mnist_helpers.preprocessing import one_hot, to_vectors
@@ -24,6 +26,7 @@ from mnist_helpers.prose import glue
 
 __all__ = [
     "ConfusionExplorer",
+    "DigitPad",
     "IdxError",
     "Mnist",
     "glue",
