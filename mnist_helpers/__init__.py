@@ -11,12 +11,14 @@ module              what it holds                                              b
 ``preprocessing``   pixels to vectors in [0, 1], labels to one-hot             chapter 4
 ``plotting``        grids of digits, training curves                           chapters 3, 5
 ``digit_pad``       draw for a trained network, live                           (docstring)
+``handwriting``     drawings and photos to images like MNIST's                 chapter 13
 ``prose``           put computed values into the prose                         (docstring)
 ==================  =========================================================  ==========
 """
 
 from mnist_helpers.data import Mnist, load_mnist, mnist_folder
 from mnist_helpers.digit_pad import DigitPad
+from mnist_helpers.handwriting import prepare_digit, read_picture, redraw
 from mnist_helpers.idx import IdxError, read_idx, write_idx
 from mnist_helpers.plotting import plot_digits, plot_training_curves
 from mnist_helpers.preprocessing import one_hot, to_vectors
@@ -32,7 +34,10 @@ __all__ = [
     "one_hot",
     "plot_digits",
     "plot_training_curves",
+    "prepare_digit",
     "read_idx",
+    "read_picture",
+    "redraw",
     "to_vectors",
     "write_idx",
 ]
