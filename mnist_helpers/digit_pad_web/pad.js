@@ -207,16 +207,20 @@ function mount(host, style, network) {
   const pad = element(
     "div",
     { class: "pad", role: "group", "aria-label": "Draw a digit for the network" },
-    block("draw", "Your digit", element("div", { class: "frame" }, drawing, prompt, pen)),
+    block(
+      "draw",
+      "Your digit",
+      element("div", { class: "frame" }, drawing, prompt, pen),
+      element("div", { class: "pair" }, undo, clear),
+    ),
     block("answer", "The network’s answer", verdict, status),
-    element("div", { class: "shares" }, table),
     element(
       "div",
-      { class: "tools" },
-      element("div", { class: "pair" }, undo, clear),
+      { class: "help" },
       element("div", { class: "ready", role: "group", "aria-label": "Ready digits" }, ...ready),
       hint,
     ),
+    element("div", { class: "shares" }, table),
     block(
       "steps",
       "What the network sees",
@@ -317,8 +321,8 @@ function mount(host, style, network) {
     answer = strokes.length ? think(readLevels(), CANVAS, CANVAS, preparing.checked) : null;
     const thought = performance.now();
     prompt.hidden = strokes.length > 0;
-    undo.disabled = past.length === 0;
-    clear.disabled = strokes.length === 0;
+    enable(undo, past.length > 0);
+    enable(clear, strokes.length > 0);
     showAnswer();
     showSteps();
     showActivity();
@@ -336,6 +340,11 @@ function mount(host, style, network) {
   }
 
   // ---- showing it
+
+  /** Not with the attribute disabled: a button that takes itself away would lose the focus. */
+  function enable(node, enabled) {
+    node.setAttribute("aria-disabled", enabled ? "false" : "true");
+  }
 
   /** Tell screen readers, once the drawing rests. */
   function announce(text) {
@@ -393,7 +402,7 @@ function mount(host, style, network) {
       around.lineWidth = 4;
       around.strokeRect(ink.left - 2, ink.top - 2, ink.width + 4, ink.height + 4);
       const size = `${ink.width}×${ink.height}`;
-      show(cut, "1. Cut to the ink", `${size} of 280×280`, `The ink is ${size} pixels large`);
+      show(cut, "1. Cut to the ink", `${size} pixels`, `The ink is ${size} pixels large`);
 
       const shift = [BOX - box.width, BOX - box.height].map((free) => Math.floor(free / 2));
       paintCells(scaled.canvas, BOX, (x, y) => {
@@ -402,7 +411,7 @@ function mount(host, style, network) {
         return inside ? gray(box.digit[v * box.width + u]) : SILENT;
       });
       const small = `${box.width}×${box.height}`;
-      show(scaled, "2. Scale to 20 pixels", small, `The digit, scaled to ${small} pixels`);
+      show(scaled, "2. Scale to 20 pixels", `${small} pixels`, `The digit, scaled to ${small} pixels`);
     }
     const grid = paintCells(centered.canvas, SIDE, (x, y) => gray(answer.seen[y * SIDE + x]));
     if (!prepares) {
@@ -455,7 +464,7 @@ function mount(host, style, network) {
           ? `${active} of ${hidden.outputs} neurons are active, brighter is more`
           : "The ten probabilities, brighter is more",
     );
-    mostActive.disabled = !values;
+    enable(mostActive, values);
   }
 
   function showNeuron() {
@@ -616,9 +625,9 @@ function mount(host, style, network) {
   });
   preparing.addEventListener("change", updateSoon);
   slider.addEventListener("input", () => choose(Number(slider.value)));
-  mostActive.addEventListener("click", () =>
-    choose(answer.activity.indexOf(Math.max(...answer.activity))),
-  );
+  mostActive.addEventListener("click", () => {
+    if (answer) choose(answer.activity.indexOf(Math.max(...answer.activity)));
+  });
   activity.addEventListener("click", (event) => {
     const { left, top, width, height } = activity.getBoundingClientRect();
     const column = Math.floor(((event.clientX - left) * columns) / width);
