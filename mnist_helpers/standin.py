@@ -23,6 +23,7 @@ import numpy as np
 from scipy import ndimage
 from sklearn.datasets import load_digits
 
+from mnist_helpers.handwriting import center_digit
 from mnist_helpers.idx import write_idx
 
 TRAINING_SIZE = 1500  # of 1,797: five in six, as the 60,000 of MNIST's 70,000 are six in seven
@@ -105,8 +106,4 @@ def _fit(ink):
     smooth = ndimage.gaussian_filter(ink[box].astype(np.float32), _BLUR / scale, mode="constant")
     small = ndimage.zoom(smooth, scale, order=1, mode="nearest", grid_mode=True)
     small = np.rint(255 * small).astype(np.uint8)
-    # by whole pixels, as in MNIST: the center of mass ends within half a pixel of the middle
-    top, left = np.rint(14 - np.array(ndimage.center_of_mass(small))).astype(int)
-    image = np.zeros((28, 28), np.uint8)
-    image[top : top + small.shape[0], left : left + small.shape[1]] = small
-    return image
+    return center_digit(small)
