@@ -392,7 +392,7 @@ def _listing(cell):
 
 
 def _is_glue(output):
-    return "scrapbook" in output.get("metadata", {})
+    return "glue" in output.get("metadata", {})  # not what is glued and shown as well
 
 
 def glued_values(notebook):
