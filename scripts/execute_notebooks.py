@@ -99,9 +99,12 @@ def execute(path):
         resources={"metadata": {"path": CHAPTERS}},
         extra_arguments=["--log-level=ERROR"],  # a clean progress line
     ).execute()
-    seconds = time.perf_counter() - start
-    words = count_words(notebook)
+    return store(notebook, path, time.perf_counter() - start)
 
+
+def store(notebook, path, seconds):
+    """Write a notebook with its outputs, and its time on the card; return words and seconds."""
+    words = count_words(notebook)
     line = time_line(words, seconds)
     path.write_text(TIME_LINE.sub(line, path.read_text("utf-8")), "utf-8")
     for cell, source in zip(notebook.cells, read_source(path).cells, strict=True):
@@ -125,18 +128,9 @@ def update_text(path, run_seconds):
     code = [cell for cell in new.cells if cell.cell_type == "code"]
     if [cell.source for cell in code] != [cell.source for cell in ran]:
         raise ValueError(f"{path.name}: the code has changed; run the chapter without --text")
-    words = count_words(new)
-    line = time_line(words, run_seconds)
-    path.write_text(TIME_LINE.sub(line, path.read_text("utf-8")), "utf-8")
-    new = read_source(path)
-    for cell in new.cells:
-        if cell.cell_type == "code":
-            before = ran.pop(0)
-            cell.outputs, cell.execution_count = before.outputs, before.execution_count
-    new.metadata = stored.metadata
-    nbformat.validate(new)
-    nbformat.write(new, path.with_suffix(".ipynb"))
-    return {"words": words, "run_seconds": run_seconds}
+    for cell, before in zip(code, ran):
+        cell.outputs, cell.execution_count = before.outputs, before.execution_count
+    return store(new, path, run_seconds)
 
 
 def main(numbers, text_only=False):

@@ -265,7 +265,7 @@ function mount(host, style, network) {
     element(
       "p",
       { class: "foot" },
-      `This is the ${widths} network of the code above. Its ${count.toLocaleString("en-US")} ` +
+      `This is a ${widths} network. Its ${count.toLocaleString("en-US")} ` +
         "weights and biases are in this page and run in your browser; nothing is sent anywhere.",
     ),
   );
