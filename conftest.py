@@ -8,6 +8,7 @@ import os
 import warnings
 
 import pytest
+from build_site import build_site
 from execute_notebooks import ENVIRONMENT, TIMES
 from nbval.plugin import IPyNbCell
 
@@ -80,3 +81,11 @@ def pytest_runtest_call(item):
         if problems:
             pytest.fail("\n".join(problems), pytrace=False)
     return result
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """The folder of the site, built once from the working tree."""
+    folder = tmp_path_factory.mktemp("site") / "html"
+    build_site(folder)
+    return folder

@@ -16,13 +16,6 @@ sys.path.append(str(ROOT / "_ext"))
 from polish_pages import head_tags  # noqa: E402
 
 
-@pytest.fixture(scope="session")
-def site(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("site") / "html"
-    build_site(folder)
-    return folder
-
-
 def article(site, source):
     page = site / "chapters" / f"{source.stem}.html"
     return BeautifulSoup(page.read_text("utf-8"), "html.parser").select_one("article")

@@ -8,7 +8,6 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 import pytest
-from build_site import build_site
 from playwright.sync_api import sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -38,14 +37,6 @@ def browser():
         browser = playwright.chromium.launch(executable_path=path, args=QUIET)
         yield browser
         browser.close()
-
-
-@pytest.fixture(scope="session")
-def site(tmp_path_factory):
-    """The folder of the site, built once from the working tree."""
-    folder = tmp_path_factory.mktemp("site") / "html"
-    build_site(folder)
-    return folder
 
 
 class QuietHandler(SimpleHTTPRequestHandler):
