@@ -36,7 +36,7 @@ benchmark: .venv/all.done
 # newest versions of everything that pyproject.toml names, for all platforms
 requirements: .venv/all.done
 	.venv/bin/pip install --quiet uv
-	.venv/bin/uv pip compile pyproject.toml --group site --group notebooks --group test \
+	.venv/bin/uv pip compile pyproject.toml --group site --group notebooks --group course --group test \
 	    --universal --python-version 3.11 --upgrade --no-emit-index-url --no-annotate \
 	    --custom-compile-command "make requirements" --output-file requirements.txt
 
