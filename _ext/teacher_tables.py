@@ -209,8 +209,11 @@ def objectives_table(stem, folder=ROOT):
         ]
         numbers = [chapter.questions.index(q) + 1 for q in places["checked"]]
         checked = [f"[quiz {n}]({page}#check-yourself)" for n in numbers]
-        if with_check := [f"{{numref}}`{e}`" for e in places["practiced"] if checks.get(e)]:
-            checked.append(f"check of {' and '.join(with_check)}")
+        with_check = [e for e in places["practiced"] if checks.get(e)]
+        if with_check and with_check == places["practiced"]:
+            checked.append("its check" if len(with_check) == 1 else "their checks")
+        else:
+            checked += [f"check of {{numref}}`{e}`" for e in with_check]
         checked += [f"[exam {n}](/teaching/exam.md#{slugify(tasks[n][0])})" for n in places["exam"]]
         cells = [words, *map("; ".join, (taught, practiced, checked))]
         rows.append(f"| {' | '.join(cells)} |")
