@@ -363,3 +363,18 @@ def test_numbers_of_the_key_are_computed_again(task):
     # every result in the key is bold, and nothing else is
     in_key = re.findall(r"\*\*(.+?)\*\*", KEY[str(task)])
     assert in_key == (COMPUTED[task]() if task in COMPUTED else [])
+
+
+# ---- commands
+
+
+def test_commands_on_the_pages_exist():
+    text = "".join(path.read_text("utf-8") for path in TEACHING.glob("*.md"))
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    targets = set(re.findall(r"`make ([\w-]+)`", text))
+    modules = set(re.findall(r"-m mnist_helpers\.(\w+)", text))
+    scripts = set(re.findall(r"scripts/(\w+)\.py", text))
+    assert targets and modules and scripts
+    assert {t for t in targets if not re.search(rf"^{t}:", makefile, re.MULTILINE)} == set()
+    assert {m for m in modules if not (ROOT / "mnist_helpers" / f"{m}.py").exists()} == set()
+    assert {s for s in scripts if not (ROOT / "scripts" / f"{s}.py").exists()} == set()
