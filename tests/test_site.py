@@ -53,6 +53,16 @@ def test_links_lead_somewhere(site):
                 assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
+def test_keys_are_not_on_the_site(site):
+    keys = [path.stem for path in (ROOT / "teaching").glob("*-key.md")]
+    assert keys
+    for path in site.rglob("*"):
+        assert path.is_dir() or not any(key in path.name for key in keys), path
+    index = (site / "searchindex.js").read_text("utf-8")
+    assert "teaching/exam" in index
+    assert not any(f"teaching/{key}" in index for key in keys)
+
+
 def test_site_needs_no_other_host(site):
     for page in site.rglob("*.html"):
         soup = BeautifulSoup(page.read_text("utf-8"), "html.parser")
