@@ -36,7 +36,7 @@ from mnist_helpers.data import _CHECKSUMS, local_folder, mnist_folder
 
 PACKAGES = (".whl", ".tar.gz", ".zip", ".txt")
 LINES = {
-    "in a notebook, as the first cell": "%env MNIST_HELPERS_MIRROR={}",
+    "In a notebook, as the first cell": "%env MNIST_HELPERS_MIRROR={}",
     "macOS and Linux, before starting Jupyter": "export MNIST_HELPERS_MIRROR={}",
     "Windows PowerShell": '$env:MNIST_HELPERS_MIRROR = "{}"',
     "Windows Command Prompt": "set MNIST_HELPERS_MIRROR={}",
@@ -49,7 +49,7 @@ PAGE = """<!DOCTYPE html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
 <style>
-:root {{ color-scheme: light dark }}
+:root {{ color-scheme: light dark; background: Canvas; color: CanvasText }}
 body {{ font: 1rem/1.5 system-ui, sans-serif; max-width: 44rem; margin: 2rem auto;
        padding: 0 1rem }}
 h1 {{ line-height: 1.2 }}
@@ -317,7 +317,7 @@ def announcement(mirror, folders, addresses):
         rows.append(f"  {name:14} {len(own)} files, {human(size)}, from {folder}")
     lines = [f"  {where}:\n    {line.format(ways[0])}" for where, line in LINES.items()]
     if has_packages(mirror.files):
-        lines.append(f"  to install without internet:\n    {install_line(mirror.files, ways[0])}")
+        lines.append(f"  To install without internet:\n    {install_line(mirror.files, ways[0])}")
     others = [f"If that is not reached, try {', '.join(ways[1:])}."] if ways[1:] else []
     return "\n".join(
         [

@@ -80,7 +80,7 @@ def packages(tmp_path):
 def mirror(teacher, packages):
     files, _ = find_files(["mnist"], packages)
     with Mirror(files, "127.0.0.1", 0) as mirror:
-        threading.Thread(target=mirror.serve_forever, daemon=True).start()
+        threading.Thread(target=mirror.serve_forever, args=[0.01], daemon=True).start()
         yield mirror
         mirror.shutdown()
 
