@@ -2,13 +2,17 @@
 
 import hashlib
 import http.client
+import io
 import json
 import os
+import queue
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -85,15 +89,25 @@ def mirror(teacher, packages):
         mirror.shutdown()
 
 
-def ask(mirror, path, method="GET"):
-    """The status, headers and body of an answer; the path goes out just as it is."""
-    connection = http.client.HTTPConnection("127.0.0.1", mirror.server_port, timeout=30)
-    connection.putrequest(method, path)
-    connection.endheaders()
-    answer = connection.getresponse()
-    body = answer.read()
-    connection.close()
-    return answer.status, answer.headers, body
+def ask(mirror, path, method="GET", host="127.0.0.1"):
+    """The status, headers and body of an answer; the path goes out just as it is.
+
+    The other side hangs up only when it has counted.
+    """
+    host = f"{host}:{mirror.server_port}"
+    with socket.create_connection(mirror.server_address, timeout=30) as connection:
+        connection.sendall(f"{method} {path} HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
+        answer = io.BytesIO(b"".join(iter(lambda: connection.recv(2**16), b"")))
+    status = int(answer.readline().split()[1])
+    return status, http.client.parse_headers(answer), answer.read()
+
+
+def wait_for_downloads(mirror, number):
+    for _ in range(6000):
+        if mirror.downloads == number:
+            return
+        time.sleep(0.01)
+    raise AssertionError(f"{mirror.downloads} downloads, not {number}")
 
 
 def test_gives_the_data_and_counts(mirror, teacher, capfd):
@@ -134,6 +148,7 @@ def test_other_methods_are_refused(mirror, method):
         "/packages/key.pdf",
         "/packages/.netrc",
         "/packages/inner/c-1-py3-none-any.whl",
+        "/packages/c-1-py3-none-any.whl",
         "/packages/../own/mnist/" + FILES[0],
     ],
 )
@@ -149,7 +164,7 @@ def test_serves_what_was_checked(mirror, teacher, originals):
 
 
 def test_a_room_at_once(mirror, teacher):
-    """30 machines, the four files each, all at the same moment."""
+    """30 machines, the four files each, all at the same moment, while another one dozes."""
     start = threading.Barrier(30)
 
     def machine(_):
@@ -157,15 +172,26 @@ def test_a_room_at_once(mirror, teacher):
         return [ask(mirror, path)[2] for path in PATHS]
 
     wanted = [(teacher / "mnist" / file).read_bytes() for file in FILES]
-    with ThreadPoolExecutor(30) as room:
+    with socket.create_connection(mirror.server_address), ThreadPoolExecutor(30) as room:
         assert all(got == wanted for got in room.map(machine, range(30)))
     assert mirror.downloads == 120
+
+
+def test_a_machine_that_goes_away(mirror, monkeypatch):
+    counted = queue.Queue()
+    monkeypatch.setattr(mirror, "count", lambda machine, path, whole: counted.put(whole))
+    mirror.files["/mnist/large"] = bytes(50_000_000)
+    with socket.create_connection(mirror.server_address) as student:
+        student.sendall(b"GET /mnist/large HTTP/1.0\r\n\r\n")
+        student.recv(1000)
+    assert counted.get(timeout=60) is False
+    assert ask(mirror, PATHS[0])[0] == 200
 
 
 def test_load_mnist_takes_its_data_from_here(mirror, monkeypatch, tmp_path):
     be_a_student(monkeypatch, tmp_path, mirror.server_port)
     assert load_mnist(strict=True).train_images.shape == (60, 28, 28)
-    assert mirror.downloads == 4
+    wait_for_downloads(mirror, 4)
 
 
 def be_a_student(monkeypatch, tmp_path, port):
@@ -183,20 +209,26 @@ def test_a_file_damaged_on_its_way_is_refused_by_the_student(mirror, monkeypatch
         load_mnist(strict=True)
 
 
-def test_a_damaged_file_is_not_served(teacher):
+@pytest.fixture
+def no_server(monkeypatch):
+    """Whoever starts one fails at once, and does not wait for Ctrl-C."""
+    monkeypatch.setattr(serve, "Mirror", None)
+
+
+def test_a_damaged_file_is_not_served(teacher, no_server):
     path = teacher / "mnist" / FILES[1]
     path.write_bytes(path.read_bytes()[:-1])
     problem = main(["--host", "127.0.0.1", "--port", "0"])
     assert re.match(f"Nothing is served. .*{FILES[1]}: expected the mnist file", problem)
 
 
-def test_the_stand_in_is_not_served(teacher, monkeypatch):
+def test_the_stand_in_is_not_served(teacher, no_server, monkeypatch):
     monkeypatch.delenv("MNIST_HELPERS_DATA")
     problem = main(["--host", "127.0.0.1", "--port", "0"])
     assert problem.startswith("Nothing is served. mnist was not found")
 
 
-def test_folder_without_data_or_packages(teacher, tmp_path, capsys):
+def test_folder_without_data_or_packages(teacher, no_server, tmp_path, capsys):
     with pytest.raises(SystemExit):
         main(["--folder", str(teacher / "mnist")])
     assert "expected a folder mnist in it" in capsys.readouterr().err
@@ -211,7 +243,9 @@ def test_a_port_that_is_taken(mirror):
 
 
 def test_pages_say_what_to_do(mirror):
-    page = BeautifulSoup(ask(mirror, "/")[2], "html.parser")
+    _, headers, body = ask(mirror, "/")
+    assert headers["Content-Type"] == "text/html; charset=utf-8"
+    page = BeautifulSoup(body, "html.parser")
     own = f"http://127.0.0.1:{mirror.server_port}"
     lines = [pre.get_text() for pre in page.select("pre")]
     assert lines[0] == f"%env MNIST_HELPERS_MIRROR={own}"
@@ -224,9 +258,7 @@ def test_pages_say_what_to_do(mirror):
 
 
 def test_the_address_in_the_page_is_escaped(mirror):
-    connection = http.client.HTTPConnection("127.0.0.1", mirror.server_port)
-    connection.request("GET", "/", headers={"Host": "<script>"})
-    assert b"<script>" not in connection.getresponse().read()
+    assert b"<script>" not in ask(mirror, "/", host="<script>")[2]
 
 
 def test_pip_finds_the_packages(mirror, tmp_path):
@@ -241,7 +273,8 @@ def test_pip_finds_the_packages(mirror, tmp_path):
     command[at : at + 2] = ["--no-deps", "--dest", str(tmp_path), "mnist-helpers-test"]
     environment = {**os.environ, "PIP_CONFIG_FILE": os.devnull, "PIP_FIND_LINKS": ""}
     run = subprocess.run(command, env=environment, capture_output=True, text=True)
-    assert mirror.downloads == 1, run.stdout + run.stderr
+    assert "Downloading" in run.stdout, run.stdout + run.stderr
+    wait_for_downloads(mirror, 1)
 
 
 START = """
@@ -276,10 +309,11 @@ def test_the_command_from_start_to_end(originals, checksums, tmp_path):
             text=True,
         )
         assert student.stdout == "<mnist: 60 images for training, 10 for testing>\n", student.stderr
+        assert any("(downloads: 4, machines: 1)" in line for line in process.stdout)
         process.send_signal(signal.SIGINT)
         rest, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (0, "")
-    assert rest.endswith("\nEnded. Downloads: 4, machines: 1.\n")
+    assert rest == "\nEnded. Downloads: 4, machines: 1.\n"
 
 
 STUDENT = """
