@@ -278,7 +278,8 @@ def test_pip_finds_the_packages(mirror, tmp_path):
 
 
 START = """
-import json, pathlib, sys
+import json, pathlib, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background it may be ignored
 from mnist_helpers import data, serve
 data._CHECKSUMS = serve._CHECKSUMS = json.loads(sys.argv[1])
 data.pooch.os_cache = lambda name: pathlib.Path(sys.argv[2])
@@ -311,7 +312,10 @@ def test_the_command_from_start_to_end(originals, checksums, tmp_path):
         assert student.stdout == "<mnist: 60 images for training, 10 for testing>\n", student.stderr
         assert any("(downloads: 4, machines: 1)" in line for line in process.stdout)
         process.send_signal(signal.SIGINT)
-        rest, errors = process.communicate(timeout=60)
+        try:
+            rest, errors = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert (process.returncode, errors) == (0, "")
     assert rest == "\nEnded. Downloads: 4, machines: 1.\n"
 
