@@ -14,17 +14,10 @@ module              what it holds                                              b
 ``digit_pad``       draw for a trained network, live                           (docstring)
 ``handwriting``     drawings and photos to images like MNIST's                 chapter 13
 ``prose``           put computed values into the prose                         (docstring)
+``check``           a command: is this machine ready for the book?             (docstring)
+``serve``           a command: give the data to the machines of a room         (docstring)
 ==================  =========================================================  ==========
 """
-
-from mnist_helpers.confusion import ConfusionExplorer
-from mnist_helpers.data import Mnist, load_mnist, mnist_folder
-from mnist_helpers.digit_pad import DigitPad
-from mnist_helpers.handwriting import prepare_digit, read_picture, redraw
-from mnist_helpers.idx import IdxError, read_idx, write_idx
-from mnist_helpers.plotting import plot_digits, plot_training_curves
-from mnist_helpers.preprocessing import one_hot, to_vectors
-from mnist_helpers.prose import glue
 
 __all__ = [
     "ConfusionExplorer",
@@ -44,3 +37,23 @@ __all__ = [
     "to_vectors",
     "write_idx",
 ]
+
+try:
+    from mnist_helpers.confusion import ConfusionExplorer
+    from mnist_helpers.data import Mnist, load_mnist, mnist_folder
+    from mnist_helpers.digit_pad import DigitPad
+    from mnist_helpers.handwriting import prepare_digit, read_picture, redraw
+    from mnist_helpers.idx import IdxError, read_idx, write_idx
+    from mnist_helpers.plotting import plot_digits, plot_training_curves
+    from mnist_helpers.preprocessing import one_hot, to_vectors
+    from mnist_helpers.prose import glue
+except Exception as error:  # a package that is missing or broken
+    _problem = error
+
+    # not yet, so that `python -m mnist_helpers.check` can run and say what to do
+    def __getattr__(name):
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        raise ImportError(
+            f"{_problem}; to see what to do, run python -m mnist_helpers.check"
+        ) from _problem

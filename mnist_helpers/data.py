@@ -5,7 +5,8 @@ They are looked for in this order:
 
 1. the folder ``$MNIST_HELPERS_DATA/mnist`` (or ``/fashion-mnist``);
 2. the user's cache folder, which ``pooch.os_cache("mnist_helpers")`` names;
-3. ``$MNIST_HELPERS_MIRROR/mnist``, an address of your own, if you set it;
+3. ``$MNIST_HELPERS_MIRROR/mnist``, an address of your own, if you set it, such as that of
+   ``python -m mnist_helpers.serve`` on another machine;
 4. the public mirrors below, one after the other. What is downloaded goes into the cache.
 
 If MNIST is nowhere to be had, the stand-in (`mnist_helpers.standin`) takes its place, with a
@@ -14,6 +15,7 @@ error instead; ``MNIST_HELPERS_OFFLINE=1`` leaves out the downloads.
 """
 
 import os
+import tempfile
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,6 +92,7 @@ _CLASS_NAMES = {
         "Ankle boot",
     ),
 }
+_OFFLINE = "MNIST_HELPERS_OFFLINE is set"
 _TIMEOUT = (5, 15)  # seconds to connect, and to wait for the next bytes: slow is fine, stuck is not
 
 
@@ -194,11 +197,9 @@ def mnist_folder(name="mnist", *, strict=None):
     >>> sorted(path.name for path in mnist_folder().glob("train*.gz"))
     ['train-images-idx3-ubyte.gz', 'train-labels-idx1-ubyte.gz']
     """
-    if name not in _CHECKSUMS:
-        raise ValueError(f"no data set {name!r}; there are {', '.join(map(repr, _CHECKSUMS))}")
-    if folder := _own_folder(name):
+    if folder := local_folder(name):
         return folder
-    folder = pooch.os_cache("mnist_helpers") / name
+    folder = cache_folder(name)
     problems = _complete(folder, name)
     if not problems:
         return folder
@@ -219,6 +220,75 @@ def mnist_folder(name="mnist", *, strict=None):
         stacklevel=2,
     )
     return _stand_in()
+
+
+def local_folder(name="mnist"):
+    """Return the folder on this machine that has the four files, without any download.
+
+    Parameters
+    ----------
+    name : {"mnist", "fashion-mnist"}, default "mnist"
+        Which data set.
+
+    Returns
+    -------
+    pathlib.Path or None
+        None if neither ``MNIST_HELPERS_DATA`` nor the cache has them, whole and with the right
+        checksums.
+
+    Raises
+    ------
+    ValueError, FileNotFoundError
+        As in `load_mnist`, if ``MNIST_HELPERS_DATA`` is not as it should be.
+
+    Examples
+    --------
+    >>> local_folder("mnist-1d")
+    Traceback (most recent call last):
+        ...
+    ValueError: no data set 'mnist-1d'; there are 'mnist', 'fashion-mnist'
+    """
+    if name not in _CHECKSUMS:
+        raise ValueError(f"no data set {name!r}; there are {', '.join(map(repr, _CHECKSUMS))}")
+    if folder := _own_folder(name):
+        return folder
+    folder = cache_folder(name)
+    return None if _missing(folder, name) else folder
+
+
+def cache_folder(name="mnist"):
+    """Return the folder that downloads go to, which need not exist yet."""
+    return pooch.os_cache("mnist_helpers") / name
+
+
+def find_mirror(name="mnist"):
+    """Return the first address that gives the smallest file of a data set, unchanged.
+
+    The file itself is fetched and checked: a network that asks to sign in answers everything, with
+    a page of its own. It is not kept.
+
+    Parameters
+    ----------
+    name : {"mnist", "fashion-mnist"}, default "mnist"
+        Which data set.
+
+    Returns
+    -------
+    mirror : str or None
+        ``MNIST_HELPERS_MIRROR`` or a public address; None if there is none.
+    problems : list of str
+        What went wrong with those that were tried before.
+    """
+    if _is_set("MNIST_HELPERS_OFFLINE"):
+        return None, [_OFFLINE]
+    file, problems = "t10k-labels-idx1-ubyte.gz", []
+    with tempfile.TemporaryDirectory() as folder:
+        for mirror in _mirrors(name):
+            if problem := _fetch(mirror, file, _CHECKSUMS[name][file], folder):
+                problems.append(problem)
+            else:
+                return mirror, problems
+    return None, problems
 
 
 def _own_folder(name):
@@ -244,46 +314,57 @@ def _own_folder(name):
     return folder
 
 
-def _complete(folder, name):
-    """Download what a cache folder lacks; return what went wrong, nothing if it is complete."""
+def _missing(folder, name):
+    """What a folder lacks of a data set: file -> checksum."""
 
     def is_good(file, checksum):
         return (folder / file).exists() and pooch.file_hash(folder / file) == checksum
 
-    missing = {file: sha for file, sha in _CHECKSUMS[name].items() if not is_good(file, sha)}
-    if not missing:
-        return []
-    if _is_set("MNIST_HELPERS_OFFLINE"):
-        return ["MNIST_HELPERS_OFFLINE is set"]
-    mirrors = _MIRRORS[name]
-    if own := os.environ.get("MNIST_HELPERS_MIRROR"):
-        mirrors = (f"{own.rstrip('/')}/{name}", *mirrors)
+    return {file: sha for file, sha in _CHECKSUMS[name].items() if not is_good(file, sha)}
 
+
+def _mirrors(name):
+    """The addresses to download from, in order."""
+    own = os.environ.get("MNIST_HELPERS_MIRROR")
+    return [f"{own.rstrip('/')}/{name}", *_MIRRORS[name]] if own else _MIRRORS[name]
+
+
+def _complete(folder, name):
+    """Download what a cache folder lacks; return what went wrong, nothing if it is complete."""
+    if _is_set("MNIST_HELPERS_OFFLINE"):
+        return [_OFFLINE]
+    missing, problems = _missing(folder, name), []
+    for mirror in _mirrors(name):
+        while missing:
+            file, checksum = next(iter(missing.items()))
+            if problem := _fetch(mirror, file, checksum, folder, progressbar=True):
+                problems.append(problem)
+                break
+            del missing[file]
+        else:
+            return []
+    return problems
+
+
+def _fetch(mirror, file, checksum, folder, progressbar=False):
+    """Download one file into a folder; return what went wrong, or None."""
     pooch.get_logger().setLevel("WARNING")  # the progress bar says enough
     downloader = pooch.HTTPDownloader(
-        progressbar=True,
+        progressbar=progressbar,
         timeout=_TIMEOUT,
         # requests would unpack what is sent with "Content-Encoding: gzip"
         headers={"Accept-Encoding": "identity"},
     )
-    problems = []
-    for mirror in mirrors:
-        try:
-            while missing:
-                file, checksum = next(iter(missing.items()))
-                # into a temporary file, checked, then renamed: nobody ever sees half a file
-                pooch.retrieve(
-                    f"{mirror}/{file}", f"sha256:{checksum}", file, folder, downloader=downloader
-                )
-                del missing[file]
-            return []
-        except requests.HTTPError as error:
-            problems.append(f"{mirror}/{file} answered {error.response.status_code}")
-        except requests.RequestException as error:
-            problems.append(f"{mirror}/{file} could not be reached ({type(error).__name__})")
-        except ValueError:
-            problems.append(f"{mirror}/{file} is not the right file: its checksum differs")
-    return problems
+    address = f"{mirror}/{file}"
+    try:
+        # into a temporary file, checked, then renamed: nobody ever sees half a file
+        pooch.retrieve(address, f"sha256:{checksum}", file, folder, downloader=downloader)
+    except requests.HTTPError as error:
+        return f"{address} answered {error.response.status_code}"
+    except requests.RequestException as error:
+        return f"{address} could not be reached ({type(error).__name__})"
+    except ValueError:
+        return f"{address} is not the right file: its checksum differs"
 
 
 def _stand_in():

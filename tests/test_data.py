@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from mnist_helpers import Mnist, data, load_mnist, mnist_folder, write_idx
+from mnist_helpers.data import find_mirror, local_folder
 
 FILES = list(data._CHECKSUMS["mnist"])
 PAGE = b"<!DOCTYPE html><title>Sign in to the network</title>"
@@ -171,6 +172,27 @@ def test_own_mirror_comes_first(mirrors, monkeypatch, server):
     monkeypatch.setenv("MNIST_HELPERS_MIRROR", address(server, "good") + "/")
     mnist_folder()
     assert set(server.requests) == {f"/good/mnist/{file}" for file in FILES}
+
+
+def test_find_mirror_fetches_to_be_sure_and_keeps_nothing(mirrors, monkeypatch, cache, server):
+    mirrors("page", "good")
+    monkeypatch.setenv("MNIST_HELPERS_MIRROR", address(server, "forbidden"))
+    mirror, problems = find_mirror()
+    assert mirror == address(server, "good")
+    assert ["403" in problems[0], "not the right file" in problems[1]] == [True, True]
+    assert len(server.requests) == 3 and not cache.exists()
+    monkeypatch.setenv("MNIST_HELPERS_OFFLINE", "1")
+    assert find_mirror() == (None, ["MNIST_HELPERS_OFFLINE is set"])
+    assert len(server.requests) == 3
+
+
+def test_local_folder_downloads_nothing(mirrors, cache, server):
+    mirrors("good")
+    assert local_folder() is None and server.requests == []
+    mnist_folder()
+    assert local_folder() == cache / "mnist"
+    (cache / "mnist" / FILES[1]).write_bytes(b"damaged")
+    assert local_folder() is None
 
 
 def test_two_processes_at_once(mirrors, cache, originals, server):
