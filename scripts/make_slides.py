@@ -52,7 +52,7 @@ WIDTH, HEIGHT = 1120, 440  # room for code, in pixels
 SMALLEST, LARGEST = 20, 34  # its letters
 LEAD = 45  # words before a question or an output that still fit beside it
 SHORT = 4  # with fewer words a sentence says too little by itself
-SENTENCE = re.compile(r"(?<=[.?!])\s+(?=[A-Z\"(*`$])")
+SENTENCE = re.compile(r"(?:(?<=[.?!])|(?<=[.?!][)\"]))\s+(?=[A-Z\"(*`$])")
 LOCAL_LINK = re.compile(r"(?<!!)\[((?:[^\[\]]|\[[^\]]*\])*)\]\((?!https?:)[^()\s]+\)")
 
 
@@ -319,27 +319,31 @@ class Deck:
         """Take note of a cell that is on no slide: the next paragraph may read its output."""
         self._seen = bool(cell.outputs) and "remove-cell" not in cell.metadata.get("tags", [])
 
+    def _leading_on(self):
+        """What of the text since the last slide belongs to the next one."""
+        last = self._said[-1:]
+        if not self._begun:
+            return self._said
+        return last if len(self._said) > 1 or last and re.search(r"[?:]", last[0][-80:]) else []
+
     def show(self, slides):
         """Add slides, with what leads on to them in the notes of the first."""
-        lead = self._said
-        if self._begun:
-            last = self._said[-1:]
-            leads_on = last and (len(self._said) > 1 or re.search(r"[?:]", last[0][-80:]))
-            lead = last if leads_on else []
-            self._said = self._said[: len(self._said) - len(lead)]
-            self.finish()
-        slides[0].notes = [*lead, *slides[0].notes]
+        before = self._leading_on()
+        self._said = self._said[: len(self._said) - len(before)]
+        self.finish()
+        slides[0].notes = [*before, *slides[0].notes]
         self.slides += slides
         self._begun, self._said = True, []
 
     def show_cell(self, slides):
         """Add a cell's slides, after the question that the last paragraph asks, if it does."""
-        last = self._said[-1] if self._said else ""
+        *_, last = ["", *self._leading_on()]
+        few = slides[0].kind == "result" and slides[0].body.count("\n") < 8
         if asked := split_question(last):
             before, question = asked
             body = _lead(before) + f"<p>{MARKDOWN.renderInline(question)}</p>"
             self.show([Slide(self.heading, body, "question")])
-        elif slides[0].kind == "result" and slides[0].body.count("\n") < 8 and not self._reads:
+        elif few and not self._reads:
             slides[0].body = _lead(lead(sentences(last), keep="first")) + slides[0].body
         self.show(slides)
 
