@@ -423,7 +423,10 @@ def chapter_slides(notebook, page, questions):
                 deck.block(kind, source)
     deck.finish()
     if not tagged:
-        raise SlideError("no cell is tagged 'slide'")
+        raise SlideError(
+            "no cell is tagged 'slide'. Tag some in the .md, and carry the tags over with "
+            "scripts/execute_notebooks.py --text"
+        )
     return deck.slides
 
 
