@@ -191,14 +191,17 @@ def _cut_in_parentheses(said):
 
 
 def message(paragraph):
-    """The first sentence of a paragraph, or two if that is short; empty if too long or a question.
+    """What a paragraph begins with, if that can stand by itself; else nothing.
 
     >>> message("It is. Both are the same. And so on.")
     'It is. Both are the same.'
+    >>> message("Now draw it."), message("Is it true?")
+    ('', '')
     """
     said = sentences(paragraph)
     first = " ".join(said[: 2 if len(said[0].split()) < SHORT else 1])
-    return "" if len(first.split()) > LEAD or "?" in first else first
+    leads_on = "?" in first or first.startswith("Now ")
+    return "" if leads_on or len(first.split()) > LEAD else first
 
 
 # ---- cells
@@ -303,7 +306,7 @@ class Deck:
         """Give what was said last to the last slide, if there is one in this section."""
         if self._begun and self._said:
             slide = self.slides[-1]
-            room = slide.output and slide.body.count("\n") < LINES - 3
+            room = slide.output and slide.body.count("\n") < LINES - 5
             if room and (conclusion := message(self._said[0])):
                 slide.body += f'<p class="fragment">{MARKDOWN.renderInline(conclusion)}</p>'
             slide.notes += self._said
@@ -498,9 +501,9 @@ def render(number, slides):
     light, dark = (HtmlFormatter(style=f"a11y-high-contrast-{name}") for name in ("light", "dark"))
     styles = [
         (reveal / "dist" / "reveal.css").read_text("utf-8"),
+        light.get_style_defs("pre.code"),
+        f"@media screen {{ {dark.get_style_defs('.dark pre.code')} }}",
         (TEMPLATES / "slides.css").read_text("utf-8"),
-        light.get_style_defs(".code"),
-        f"@media screen {{ {dark.get_style_defs('.dark .code')} }}",
     ]
     return _template("deck.html").render(
         number=number,

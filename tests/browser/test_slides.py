@@ -24,12 +24,12 @@ SMALL_TEXTS = """smallest => {
   }
   return found;
 }"""
-# what of the current slide reaches beyond it
+# what of the current slide reaches beyond its margins, or down to its number
 OUTSIDE = """() => {
-  const slide = Reveal.getCurrentSlide(), found = [];
-  for (const part of slide.querySelectorAll(":not(.notes, .notes *)")) {
+  const bottom = document.querySelector(".slide-number").getBoundingClientRect().top, found = [];
+  for (const part of Reveal.getCurrentSlide().querySelectorAll(".slide *")) {
     const box = part.getBoundingClientRect();
-    if (box.right > innerWidth + 1 || box.bottom > innerHeight + 1 || box.left < 0 || box.top < 0)
+    if (box.right > innerWidth - 50 || box.bottom > bottom || box.left < 50 || box.top < 30)
       found.push(part.outerHTML.slice(0, 80));
   }
   return found;
