@@ -112,11 +112,17 @@ class Remote:
     """
 
     def __init__(self, connection, seconds):
+        import zmq
         from jupyter_client import BlockingKernelClient
 
-        self.client, self.seconds = BlockingKernelClient(), seconds
+        # a context of its own would wait without end for its sockets when it is collected
+        self.client = BlockingKernelClient(context=zmq.Context.instance())
+        self.seconds = seconds
         self.client.load_connection_info(connection)
         self.client.start_channels(shell=True, iopub=False, stdin=False, hb=False, control=False)
+
+    def close(self):
+        self.client.stop_channels()
 
     def ask(self, expression):
         """The text that an expression has over there."""

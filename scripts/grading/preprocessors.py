@@ -133,7 +133,7 @@ class Tests:
     """
 
     def __init__(self, setup, settings):
-        self.folder = tempfile.TemporaryDirectory()
+        self.folder, self.connection = tempfile.TemporaryDirectory(), None
         self.kernel = Kernel(
             self.folder.name, settings.seconds * TESTS_PER_LIMIT, settings.environment
         )
@@ -141,7 +141,7 @@ class Tests:
             self.run(as_module("answers", HERE / "answers.py"))
             for source in setup:
                 self.run(source)
-            self.run("_names = dict(globals())")
+            self.run("import sys as _sys\n_remote = None\n_names = dict(globals())")
         except BaseException:
             self.close()
             raise
@@ -155,6 +155,15 @@ class Tests:
         for output in self.kernel.run(source, seconds=LONGEST_SETUP, quiet=True):
             if output.output_type == "error":
                 raise SetupFailed(f"{output.ename}: {output.evalue}")
+
+    def connect(self, connection, seconds):
+        """Have the tests ask this kernel, if it is not the one that they asked before."""
+        if connection != self.connection:
+            self.run(
+                "if _remote: _remote.close()\n"
+                f"_remote = _sys.modules['answers'].Remote({connection!r}, {seconds!r})"
+            )
+            self.connection = connection
 
     def error_of(self, source):
         """The name and the message of the error that code ends with, if any."""
@@ -278,10 +287,7 @@ class Grader:
                 label = grade_id(cell).removesuffix("-check")
                 connection, limit = self.code.client.get_connection_info(), self.settings.seconds
                 tests.run(f"_test = dict(_names)\nexec({self.stubs[label]!r}, _test)")
-                tests.run(
-                    "import sys as _sys\n"
-                    f"_remote = _sys.modules['answers'].Remote({connection!r}, {limit!r})"
-                )
+                tests.connect(connection, limit)
                 self.fault = tests.error_of(f"_test.update(_remote.fetch({names!r}))")
             problem = self.fault or tests.error_of(f"exec({cell.source!r}, _test)")
         except KernelDied as error:
