@@ -325,9 +325,11 @@ def convert(notebook, page, repository=""):
                     where.append(_markdown(piece) if solution is None else piece.strip("\n") + "\n")
         elif solution is not None:
             in_solution.append(cell.source)
-            if "remove-cell" not in cell.metadata.get("tags", []):
+            if not _removed(cell):
                 solution.extend(_listing(cell))
-        elif "remove-cell" in cell.metadata.get("tags", []):
+        elif "hidden-tests" in cell.metadata.get("tags", []) and _removed(cell):
+            continue  # for the grader alone
+        elif _removed(cell):
             hidden.append((len(cells), cell))
         else:
             cells.append(_code(cell))
@@ -350,6 +352,10 @@ def convert(notebook, page, repository=""):
     converted.metadata.language_info = {"name": "python"}
     nbformat.validate(converted)
     return converted
+
+
+def _removed(cell):
+    return "remove-cell" in cell.metadata.get("tags", [])
 
 
 def _markdown(text):
@@ -617,7 +623,7 @@ def write_notebooks(app, exception):
         if not is_notebook(app, docname):
             continue
         source = Path(app.env.doc2path(docname))
-        quiz = None if as_markdown is None else lambda path: as_markdown(path, key=True)
+        quiz = None if as_markdown is None else lambda path: as_markdown(path, app.config.quiz_key)
         try:
             converted = convert(
                 nbformat.read(source, as_version=4),

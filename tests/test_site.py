@@ -158,3 +158,11 @@ def test_every_glossary_term_is_linked_from_a_chapter(site):
         for link in soup(page).select("article a[href*='glossary.html#']")
     }
     assert terms <= linked, sorted(terms - linked)
+
+
+def test_hidden_tests_are_nowhere_on_the_site(site):
+    from test_course import leaks, secrets
+
+    hidden = {line: where for line, where in secrets().items() if "hidden tests" in where}
+    assert len(hidden) > 100
+    assert not leaks(site, hidden)
