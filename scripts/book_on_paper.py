@@ -21,6 +21,7 @@ ROOT = Path(__file__).parent.parent
 EDITIONS = ("full", "student")
 COLUMNS = 88  # the longest line of code that the book has; longer output is wrapped
 DOTS_PER_INCH = 120  # at which figures are shown: figure.dpi in book.mplstyle
+PLAIN = "span:not([class], [id]), span.pre, .highlight .n, .highlight .p, .highlight .w"
 MARK = "↪ "  # where a line of output had to be wrapped
 LICENSES = {
     "CC-BY-4.0": ("Text and pictures", "CC BY 4.0", "https://creativecommons.org/licenses/by/4.0/"),
@@ -117,7 +118,7 @@ def read_book(site, edition="full", root=ROOT):
         for take_out, found in [(_solutions, solutions), (_answers, answers)]:
             if tags := take_out(chapter, edition == "full"):
                 found.append((chapter, tags))
-        for mend in [_drop_live, _cards, _questions, _explorer, _tables, _wrap_output]:
+        for mend in [_drop_live, _cards, _questions, _explorer, _tables, _plain, _wrap_output]:
             mend(chapter.body)
         chapters.append(chapter)
     back = chapters[-1].part
@@ -183,12 +184,12 @@ def _read_page(site, page, part):
         raise BookError(f"{path} is missing: build the site with `make book`, and give its folder")
     soup = BeautifulSoup(path.read_text("utf-8"), "html.parser")
     body = soup.select_one("article > section")
-    for extra in soup.select("article script, article style, .headerlink, .toctree-wrapper, .begin"):
+    for extra in body.select("script, style, .headerlink, .toctree-wrapper, .begin"):
         extra.decompose()
     for tag in body.select("[id]"):
         tag["id"] = identifier(page, tag["id"])
     # the section's own id becomes that of the page, which links without a fragment mean too
-    body.insert(0, new("span", id=body["id"]))
+    body.insert(0, new("span", id=identifier(page, body["id"])))
     body["id"] = identifier(page)
     for link in body.select("a[href]"):
         link["href"] = _address(link["href"], page, path, site)
@@ -233,7 +234,8 @@ def _set_width(picture):
 
 
 def _check_links(chapters):
-    ids = {tag["id"] for chapter in chapters for tag in [chapter.body, *chapter.body.select("[id]")]}
+    ids = {chapter.name for chapter in chapters}
+    ids.update(tag["id"] for chapter in chapters for tag in chapter.body.select("[id]"))
     for chapter in chapters:
         for link in chapter.body.select('a[href^="#"]'):
             if link["href"][1:] not in ids:
@@ -302,6 +304,13 @@ def _tables(body):
         group.decompose()
 
 
+def _plain(body):
+    """No tags around words that look like the rest: a tagged PDF is half as large without."""
+    for span in body.select(PLAIN):
+        span.unwrap()
+    body.smooth()
+
+
 def _wrap_output(body):
     for listing in body.select("pre"):
         wrap(listing)
@@ -313,8 +322,8 @@ def wrap(listing, columns=COLUMNS):
     >>> listing = BeautifulSoup("<pre>one two <b>three</b> four\\n5</pre>", "html.parser").pre
     >>> wrap(listing, 11)
     >>> print(listing)
-    <pre>one two
-    ↪ <b>three</b>
+    <pre>one two <b>
+    ↪ three</b>
     ↪  four
     5</pre>
     """

@@ -14,7 +14,8 @@ CONTAINER = """<?xml version="1.0" encoding="utf-8"?>
 """
 PAGE = """<?xml version="1.0" encoding="utf-8"?>
 <!DOCTYPE html>
-<html xmlns="http://www.w3.org/1999/xhtml" xmlns:epub="http://www.idpf.org/2007/ops" lang="{language}" xml:lang="{language}">
+<html xmlns="http://www.w3.org/1999/xhtml" xmlns:epub="http://www.idpf.org/2007/ops"
+ lang="{language}" xml:lang="{language}">
 <head><title>{title}</title><link rel="stylesheet" href="style.css"/></head>
 <body>{body}</body>
 </html>
@@ -118,7 +119,7 @@ def _navigation(book):
         if chapter.part != part:
             part, inside = chapter.part, new("ol")
             parts.append(new("li", new("span", part), inside))
-        file = f"{chapter.body['id']}.xhtml"
+        file = f"{chapter.name}.xhtml"
         inside.append(new("li", new("a", chapter.title, href=file)))
     return f'<nav epub:type="toc" id="toc"><h1>Contents</h1>{parts}</nav>'
 

@@ -24,7 +24,7 @@ from bs4 import BeautifulSoup
 from build_site import build_site
 from make_epub import write_epub
 from playwright.sync_api import Error, sync_playwright
-from pypdf import PdfReader, PdfWriter
+from pypdf import PdfReader
 
 PAPER = Path(__file__).parent / "paper"
 NAME = "from-bytes-to-digits"
@@ -184,7 +184,7 @@ def contents(book):
             if part:
                 section.append(new("p", part, class_="part"))
             section.append(new("ol"))
-        item = new("li", _line(chapter.title, chapter.body["id"]))
+        item = new("li", _line(chapter.title, chapter.name))
         headings = chapter.body.select("section > h2") if chapter.title[0].isdigit() else []
         if headings:
             lines = [new("li", _line(h.get_text(), h.parent["id"])) for h in headings]
@@ -247,7 +247,7 @@ def write_pdf(book, formulas, page, path, work):
     work : pathlib.Path
         A folder for what is only needed meanwhile.
     """
-    source, printed = work / "book.html", work / "printed.pdf"
+    source = work / "book.html"
     source.write_text(pages_to_print(book, formulas), "utf-8")
     page.goto(source.as_uri())
     page.emulate_media(media="print", color_scheme="light")
@@ -260,8 +260,8 @@ def write_pdf(book, formulas, page, path, work):
             }""",
             numbers,
         )
-        page.pdf(path=printed, prefer_css_page_size=True, tagged=True, outline=True)
-        reader = PdfReader(printed)
+        page.pdf(path=path, prefer_css_page_size=True, tagged=True, outline=True)
+        reader = PdfReader(path)
         found = {
             name.lstrip("/"): reader.get_destination_page_number(place) + 1
             for name, place in reader.named_destinations.items()
@@ -271,11 +271,6 @@ def write_pdf(book, formulas, page, path, work):
         numbers = found
     else:
         raise BookError("the numbers of the pages do not settle")
-    writer = PdfWriter(clone_from=reader)
-    writer.add_metadata(
-        {"/Title": book.title, "/Author": ", ".join(book.authors), "/Subject": book.subtitle}
-    )
-    writer.write(path)
 
 
 # ---- both
@@ -310,7 +305,7 @@ def make(folder, site=None, edition="full"):
         made = [work / f"{NAME}.pdf", work / f"{NAME}.epub"]
         write_pdf(book, formulas, page, made[0], work)
         page.set_viewport_size({"width": 1200, "height": 1697})
-        page.set_content(f'<style>body {{ margin: 0 }} svg {{ width: 1200px }}</style>{cover(book)}')
+        page.set_content(f"<style>body {{ margin: 0 }} svg {{ width: 100% }}</style>{cover(book)}")
         picture = page.screenshot(type="jpeg", quality=90)
         pages = [set_formulas(chapter, formulas, "mathml").section for chapter in book.chapters]
         style = (PAPER / "content.css").read_text("utf-8") + colors_of_code(book.site)
