@@ -108,17 +108,28 @@ def read_book(site, edition="full", root=ROOT):
         raise BookError(f"edition {edition!r}: there are {' and '.join(EDITIONS)}")
     site = Path(site).resolve()
     toc = yaml.safe_load((root / "_toc.yml").read_text("utf-8"))
-    pages = [(toc["root"], "")]
+    pages = {toc["root"]: ""}
     for part in toc["parts"]:
-        pages += [(page["file"], part["caption"]) for page in part["chapters"]]
+        pages |= dict.fromkeys(_files(part["chapters"]), part["caption"])
+    if edition == "student":
+        pages = {page: part for page, part in pages.items() if not page.startswith("teaching/")}
 
     chapters, solutions, answers = [], [], []
-    for page, part in pages:
-        chapter = _read_page(site, page, part)
+    for page, part in pages.items():
+        chapter = _read_page(site, page, part, pages)
         for take_out, found in [(_solutions, solutions), (_answers, answers)]:
             if tags := take_out(chapter, edition == "full"):
                 found.append((chapter, tags))
-        for mend in [_drop_live, _cards, _questions, _explorer, _tables, _plain, _wrap_output]:
+        for mend in [
+            _drop_live,
+            _unfold,
+            _cards,
+            _questions,
+            _explorer,
+            _tables,
+            _plain,
+            _wrap_output,
+        ]:
             mend(chapter.body)
         chapters.append(chapter)
     back = chapters[-1].part
@@ -129,6 +140,14 @@ def read_book(site, edition="full", root=ROOT):
             chapters.append(_gathered(name, title, back, found))
     _check_links(chapters)
     return Book(chapters=chapters, site=site, edition=edition, **_about(root))
+
+
+def _files(entries):
+    """The pages of a part of the table of contents, with those below them, in order."""
+    for entry in entries:
+        if "file" in entry:
+            yield entry["file"]
+        yield from _files(entry.get("sections", []))
 
 
 def _about(root):
@@ -177,7 +196,7 @@ def identifier(page, fragment=""):
     return re.sub(r"[^\w.-]", "-", f"{name}--{fragment}" if fragment else name)
 
 
-def _read_page(site, page, part):
+def _read_page(site, page, part, pages):
     """A page with ids, links, and pictures as the book needs them."""
     path = site / f"{page}.html"
     if not path.is_file():
@@ -192,9 +211,9 @@ def _read_page(site, page, part):
     body.insert(0, new("span", id=identifier(page, body["id"])))
     body["id"] = identifier(page)
     for link in body.select("a[href]"):
-        link["href"] = _address(link["href"], page, path, site)
+        link["href"] = _address(link["href"], page, path, site, pages)
         if not link["href"]:
-            link.unwrap()  # a file that only the website has
+            link.unwrap()  # to something that only the website has
     for picture in body.select("img"):
         picture["src"] = str((path.parent / unquote(picture["src"])).resolve())
         _set_width(picture)
@@ -204,7 +223,7 @@ def _read_page(site, page, part):
     return Chapter(body["id"], title.get_text(), part, body)
 
 
-def _address(href, page, path, site):
+def _address(href, page, path, site, pages):
     """Where a link of a page leads to in the book; "" if the book does not hold it."""
     parts = urlsplit(href)
     if parts.scheme:
@@ -212,9 +231,9 @@ def _address(href, page, path, site):
     if not parts.path:
         return "#" + identifier(page, unquote(parts.fragment))
     target = (path.parent / unquote(parts.path)).resolve()
-    if target.suffix != ".html" or not target.is_relative_to(site):
+    name = Path(os.path.relpath(target, site)).with_suffix("").as_posix()
+    if target.suffix != ".html" or name not in pages:
         return ""
-    name = target.relative_to(site).with_suffix("").as_posix()
     return "#" + identifier(name, unquote(parts.fragment))
 
 
@@ -255,6 +274,14 @@ def _drop_live(body):
     """The first page's drawing pad, with the section that invites to use it."""
     for pad in body.select(".try-it"):
         pad.find_parent("section").decompose()
+
+
+def _unfold(body):
+    """What is folded away on the site stands open, but for the quizzes' answers."""
+    for details in body.select("details"):
+        details.name = "div"
+        for summary in details.select("summary"):
+            summary.name = "p"
 
 
 def _cards(body):

@@ -17,6 +17,9 @@ parts:
   - caption: One part
     chapters:
       - file: chapters/01-first
+      - file: teaching/index
+        sections:
+          - file: teaching/plan
   - caption: Back matter
     chapters:
       - file: words
@@ -27,7 +30,7 @@ PAGE = """<html><article><section id="top"><h1>{title}<a class="headerlink">#</a
 INTRO = """
 <section id="try"><h2>Draw</h2><div class="try-it"><script>draw()</script></div></section>
 <p><a href="chapters/01-first.html">first</a> <a href="notebooks.zip">all of them</a>
-<a href="https://example.org/">elsewhere</a></p>
+<a href="https://example.org/">elsewhere</a> <a href="teaching/plan.html">plan</a></p>
 """
 CHAPTER = """
 <p>A <a href="../words.html#term-byte">byte</a>. <img src="../_images/a.svg" alt="A square"></p>
@@ -61,11 +64,13 @@ def root(tmp_path):
     for name in ("CITATION.cff", "_config.yml"):
         shutil.copy(ROOT / name, tmp_path)
     site = tmp_path / "html"
-    for folder in ("chapters", "_images", "_static"):
+    for folder in ("chapters", "teaching", "_images", "_static"):
         (site / folder).mkdir(parents=True)
     (site / "_images/a.svg").write_text(SVG, "utf-8")
     pages = {"intro": ("Home", INTRO), "words": ("Glossary", WORDS)}
     pages["chapters/01-first"] = ("1. First", CHAPTER)
+    pages["teaching/index"] = ("Teaching", "<p>For you.</p>")
+    pages["teaching/plan"] = ("A plan", "<details><summary>Day</summary> <p>One.</p></details>")
     for name, (title, body) in pages.items():
         text = PAGE.format(title=title, body=body)
         (site / f"{name}.html").write_text(text, "utf-8")
@@ -85,11 +90,13 @@ def test_chapters_stand_in_the_order_of_the_contents(root):
     assert [chapter.title for chapter in chapters] == [
         "About this book",
         "1. First",
+        "Teaching",
+        "A plan",
         "Glossary",
         "Solutions to the exercises",
         "Answers to the quizzes",
     ]
-    assert [chapter.part for chapter in chapters] == ["", "One part", *["Back matter"] * 3]
+    assert [chapter.part for chapter in chapters] == ["", *["One part"] * 3, *["Back matter"] * 3]
 
 
 def test_links_lead_to_places_in_the_book(root):
@@ -137,6 +144,18 @@ def test_student_edition_has_no_solutions_and_no_answers(root):
     for said in ["the_solution", "since left", "since right", "77", "counted", "pointer"]:
         assert said not in text
     assert "Which?" in text and "After the quiz." in text
+
+
+def test_student_edition_has_no_pages_for_the_teacher(root):
+    book = read(root, "student")
+    assert "Teaching" not in [chapter.title for chapter in book.chapters]
+    assert "plan" not in [link.get_text() for link in whole(book).select("a")]
+
+
+def test_what_is_folded_stands_open(root):
+    plan = read(root).chapters[3].body
+    assert plan.get_text().split() == ["A", "plan", "Day", "One."]
+    assert not plan.select("details, summary")
 
 
 def test_pictures_have_the_size_they_were_drawn_for(root):
