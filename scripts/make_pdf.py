@@ -61,7 +61,9 @@ def open_browser():
             raise BookError(f"{path} does not start as Chromium does: {error}") from error
         if int(browser.version.split(".")[0]) < OLDEST:
             raise BookError(f"{path} is version {browser.version}; {OLDEST} or newer is needed")
-        yield browser.new_context(offline=True).new_page()
+        page = browser.new_context(offline=True).new_page()
+        page.set_default_timeout(0)  # a busy machine may take its time
+        yield page
         browser.close()
 
 
