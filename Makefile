@@ -1,16 +1,20 @@
 # Each command sets up what it needs in .venv first. A Python other than the one found: make PYTHON=...
-.PHONY: help book test test-site lab notebooks benchmark requirements clean
+.PHONY: help book test test-site test-course lab notebooks course slides pdf benchmark requirements clean
 
 PY := .venv/bin/python
 
 help:
-	@echo "make book       build the site from the stored outputs (no TensorFlow, no data)"
-	@echo "make test       run every test and every notebook"
-	@echo "make test-site  look at the built site with Chromium"
-	@echo "make lab        open the chapters in JupyterLab"
-	@echo "make notebooks  run the chapters on the full MNIST and store their outputs"
-	@echo "make benchmark  compare the speed of ways to read IDX"
-	@echo "make clean      remove what the other commands made, except .venv"
+	@echo "make book         build the site from the stored outputs (no TensorFlow, no data)"
+	@echo "make test         run every test and every notebook"
+	@echo "make test-site    look at the built site with Chromium"
+	@echo "make test-course  grade made-up submissions, cheats among them"
+	@echo "make lab          open the chapters in JupyterLab"
+	@echo "make notebooks    run the chapters on the full MNIST and store their outputs"
+	@echo "make course       make the student's and the instructor's edition, and the assignments"
+	@echo "make slides       make a deck for each chapter"
+	@echo "make pdf          make the book as PDF and EPUB, with Chromium"
+	@echo "make benchmark    compare the speed of ways to read IDX"
+	@echo "make clean        remove what the other commands made, except .venv"
 
 book: .venv/site.done
 	@$(PY) scripts/build_site.py _build/html
@@ -24,11 +28,23 @@ test: .venv/all.done
 test-site: .venv/all.done
 	$(PY) -m pytest tests/browser
 
+test-course: .venv/all.done
+	$(PY) -m pytest tests/course
+
 lab: .venv/all.done
 	TF_CPP_MIN_LOG_LEVEL=3 TF_ENABLE_ONEDNN_OPTS=0 OPENBLAS_NUM_THREADS=1 $(PY) -m jupyterlab chapters
 
 notebooks: .venv/all.done
 	$(PY) scripts/execute_notebooks.py
+
+course: .venv/all.done
+	$(PY) scripts/make_course.py _build/course
+
+slides: .venv/all.done
+	$(PY) scripts/make_slides.py _build/slides
+
+pdf: .venv/all.done
+	$(PY) scripts/make_pdf.py _build/pdf
 
 benchmark: .venv/all.done
 	$(PY) benchmarks/read_idx.py
