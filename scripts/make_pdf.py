@@ -153,11 +153,11 @@ def cover(book):
 # ---- the PDF
 
 
-def colors_of_code(site):
-    """The site's colors for code, those of the light theme, for every page."""
-    styles = (site / "_static" / "pygments.css").read_text("utf-8")
-    light = re.findall(r'^html\[data-theme="light"\] (\.highlight \.\w+ .*)$', styles, re.MULTILINE)
-    return "\n".join(light)
+def styles(book, *names):
+    """Styles from beside this script, and the site's colors for code, those of the light theme."""
+    site = (book.site / "_static" / "pygments.css").read_text("utf-8")
+    light = re.findall(r'^html\[data-theme="light"\] (\.highlight \.\w+ .*)$', site, re.MULTILINE)
+    return "\n".join([*[(PAPER / name).read_text("utf-8") for name in names], *light, ""])
 
 
 def title_page(book):
@@ -225,12 +225,11 @@ def pages_to_print(book, formulas):
         sections.append(section)
     for i, section in enumerate(sections):
         section["style"] = f"page: p{i}"
-    styles = [(PAPER / name).read_text("utf-8") for name in ("content.css", "print.css")]
-    styles += [colors_of_code(book.site), running_heads(book)]
+    style = styles(book, "content.css", "print.css") + running_heads(book)
     first = new("section", *title_page(book), class_="title-page")
     return (
         f'<!doctype html><html lang="{book.language}"><head><meta charset="utf-8">'
-        f"<title>{escape(book.title)}</title><style>{''.join(styles)}</style></head><body>"
+        f"<title>{escape(book.title)}</title><style>{style}</style></head><body>"
         f'<div class="cover">{cover(book)}</div>{first}{"".join(map(str, sections))}</body></html>'
     )
 
@@ -310,7 +309,7 @@ def make(folder, site=None, edition="full"):
         page.set_content(f"<style>body {{ margin: 0 }} svg {{ width: 100% }}</style>{cover(book)}")
         picture = page.screenshot(type="jpeg", quality=90)
         pages = [set_formulas(chapter, formulas, "mathml").section for chapter in book.chapters]
-        style = (PAPER / "content.css").read_text("utf-8") + colors_of_code(book.site)
+        style = styles(book, "content.css", "epub.css")
         write_epub(book, pages, title_page(book), style, picture, made[1])
         folder.mkdir(parents=True, exist_ok=True)
         return [Path(shutil.move(path, folder / path.name)) for path in made]
