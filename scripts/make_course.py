@@ -78,7 +78,9 @@ def instructor_notebook(notebook):
     for cell in shown.cells:
         if HIDDEN in tags(cell):
             cell.metadata.tags = [HIDDEN, "hide-input"]
-            cell.metadata.mystnb = {"code_prompt_show": "Hidden tests"}
+            cell.metadata.mystnb = {
+                f"code_prompt_{when}": "Hidden tests" for when in ("show", "hide")
+            }
     return shown
 
 

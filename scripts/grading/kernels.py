@@ -15,6 +15,10 @@ class KernelDied(RuntimeError):
     """The kernel ended, or had to be ended."""
 
 
+class KernelHangs(KernelDied):
+    """The kernel went on after it was interrupted."""
+
+
 class Kernel:
     """A kernel with a time limit for each cell.
 
@@ -70,7 +74,7 @@ class Kernel:
                     raise KernelDied("this cell ended the kernel") from None
             if time.monotonic() > end:
                 if late:
-                    raise KernelDied(f"this cell ran over {seconds:g} seconds and went on")
+                    raise KernelHangs(f"this cell ran over {seconds:g} seconds and went on")
                 late, end = True, time.monotonic() + GRACE
                 self.manager.interrupt_kernel()
             if message is None or message["parent_header"].get("msg_id") != number:

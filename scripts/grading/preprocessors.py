@@ -10,7 +10,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Dict, Float
 
 from grading.fence import python_folders
-from grading.kernels import Kernel, KernelDied, error_output
+from grading.kernels import Kernel, KernelDied, KernelHangs, error_output
 
 HERE = Path(__file__).parent
 TESTS_PER_LIMIT = 4  # a test calls the submission's functions several times
@@ -258,11 +258,14 @@ class Grader:
         if is_(cell, "grade"):
             return self.test(cell)
         mine = grade_id(cell) and not is_(cell, "solution")
-        try:
-            return self.code.run(cell.source, seconds=LONGEST_SETUP if mine else None)
-        except KernelDied as error:
-            self.restart_code()
-            return [error_output("KernelDied", str(error))]
+        for again in (True, False):
+            try:
+                return self.code.run(cell.source, seconds=LONGEST_SETUP if mine else None)
+            except KernelDied as error:
+                self.restart_code()
+                # a cell before this one may have ended the kernel: then this one runs now
+                if not again or isinstance(error, KernelHangs):
+                    return [error_output("KernelDied", str(error))]
 
     def test(self, cell):
         """Run a test on its side; only an error's name and message come out."""
