@@ -29,7 +29,7 @@ test-site: .venv/all.done
 	$(PY) -m pytest tests/browser
 
 test-course: .venv/all.done
-	$(PY) -m pytest tests/course
+	$(PY) -m pytest tests/course -n 2
 
 lab: .venv/all.done
 	TF_CPP_MIN_LOG_LEVEL=3 TF_ENABLE_ONEDNN_OPTS=0 OPENBLAS_NUM_THREADS=1 $(PY) -m jupyterlab chapters
@@ -38,13 +38,13 @@ notebooks: .venv/all.done
 	$(PY) scripts/execute_notebooks.py
 
 course: .venv/all.done
-	$(PY) scripts/make_course.py _build/course
+	@$(PY) scripts/make_course.py _build/course
 
 slides: .venv/all.done
-	$(PY) scripts/make_slides.py _build/slides
+	@$(PY) scripts/make_slides.py _build/slides
 
 pdf: .venv/all.done
-	$(PY) scripts/make_pdf.py _build/pdf
+	@$(PY) scripts/make_pdf.py _build/pdf
 
 benchmark: .venv/all.done
 	$(PY) benchmarks/read_idx.py
