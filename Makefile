@@ -40,7 +40,7 @@ notebooks: .venv/all.done
 course: .venv/all.done
 	@$(PY) scripts/make_course.py _build/course
 
-slides: .venv/all.done
+slides: .venv/site.done
 	@$(PY) scripts/make_slides.py _build/slides
 
 pdf: .venv/all.done

@@ -495,7 +495,8 @@ python -m venv .venv
 ```
 
 On Windows it is `.venv\\Scripts\\python` in place of `.venv/bin/python`. The data, 11.6 MB, are
-downloaded when the first chapter asks for them.
+downloaded when the first chapter asks for them. `.venv/bin/python -m mnist_helpers.check` says
+whether the machine is ready, and what to do if not.
 
 Text and pictures: CC BY 4.0 (LICENSE-TEXT). Code: BSD 3-Clause (LICENSE).
 """

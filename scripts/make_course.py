@@ -2,7 +2,7 @@
 
 student/      site, notebooks and notebooks.zip without solutions, hidden tests, keys, and the
               teacher's pages
-instructor/   the same with all of them
+instructor/   the same with all of them, the slides, and the quizzes for other platforms
 assignments/  a course for nbgrader, and how to use it
 
 All of it comes from the chapters, their quiz files, and ``teaching/``. The folder is written anew
@@ -19,13 +19,17 @@ import nbformat
 import yaml
 from build_site import ROOT, build_site
 from exercises import HIDDEN, PIECE, chapters, read_chapter, setup_cells, tags
+from export_quizzes import export
+from make_slides import make_slides
 
 sys.path.insert(0, str(ROOT / "_ext"))
 
 from notebook_downloads import Page, citations, plain_markdown, setup_code  # noqa: E402
 
+KEYS = "teaching/*-key.md"  # as _config.yml excludes them from the normal book
 NOT_COPIED = (".*", "_build", "tests", "__pycache__", "*.egg-info")
-TEACHING = re.compile(r"\[([^\]]*)\]\((?:\.\./|\./)*teaching/[^)]*\)")
+# a paragraph that sends the reader to the teacher's pages
+TEACHING = re.compile(r"^.*\]\((?:\.\./|\./)*teaching/[^)]*\).*\n+", re.MULTILINE)
 
 
 # ---- editions
@@ -137,13 +141,13 @@ def edition(name, folder, book=ROOT):
             config["sphinx"]["config"]["quiz_key"] = False
             contents = without_teaching(contents)
             shutil.rmtree(copy / "teaching", ignore_errors=True)
-            for path in [*copy.glob("*.md"), *copy.glob("chapters/*.ipynb")]:
-                text = path.read_text("utf-8")
-                path.write_text(TEACHING.sub(r"\1", text), "utf-8")
+            for path in copy.glob("*.md"):
+                path.write_text(TEACHING.sub("", path.read_text("utf-8")), "utf-8")
         else:
             named = (copy / "_toc.yml").read_text("utf-8")
-            keys = [f"teaching/{path.stem}" for path in sorted(copy.glob("teaching/*-key.md"))]
+            keys = [f"teaching/{path.stem}" for path in sorted(copy.glob(KEYS))]
             contents = with_keys(contents, [key for key in keys if key not in named])
+            config["exclude_patterns"].remove(KEYS)
         for file, content in [("_toc.yml", contents), ("_config.yml", config)]:
             (copy / file).write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
         build_site(folder / "site", copy)
@@ -163,15 +167,15 @@ c.ClearSolutions.code_stub = {"python": ""}  # the cells say themselves where to
 INTRODUCTION = """# {title}: exercises
 
 These are the graded exercises of chapter {number}, {points} points in all. The chapter itself has
-what they speak of; where an exercise asks for more than its cell, that part is for you and earns
-no points.
+the pictures and functions that they refer to. Where an exercise asks for more than its cell, that
+part is for you and earns no points.
 
 Write into the cells that say so, and run them from top to bottom. The cell below each answer
 checks it and gives a hint. It earns the first points. More tests, which you do not see, earn the
 others: they try other inputs.
 
 You may add cells. All other cells are put back as they were before the grading, so changing them
-changes nothing."""
+changes nothing. Keep the file's name when you hand it in."""
 
 READ_ME = """# The assignments
 
@@ -186,13 +190,15 @@ server is needed, and no internet.
 
 ## Hand out
 
-Give each student `release/08/08.ipynb`, and `student/notebooks.zip`, in which is the helper
-package that the assignment imports.
+Give each student `release/08/08.ipynb` (the assignment of chapter 8) and, once, `notebooks.zip`
+from the folder `student` beside this one. In the zip is the helper package that the assignment
+imports. Students unpack it, set it up as its README says, and put `08.ipynb` into the folder that
+it makes, `from-bytes-to-digits`.
 
 ## Collect
 
-Put what comes back into one folder, outside of this one, with a folder for each student, and in
-it one for each assignment:
+Put what comes back into one folder, outside of `_build`, with a folder for each student, and in
+it one for each assignment. The notebooks must have the names that they were handed out with:
 
 ```
 submissions/ada/08/08.ipynb
@@ -215,7 +221,7 @@ A cell may take 20 seconds (`--seconds`). One that takes longer is stopped, one 
 Python costs its own points, and the others are graded. A notebook that is missing or cannot be
 read is reported, and the other students go on.
 
-Now and then a right answer fails a test: look at `grades.csv` before you hand it out.
+Now and then a right answer fails a test: look at `grades.csv` before you hand out the feedback.
 
 ## What the grading withstands
 
@@ -350,6 +356,9 @@ def make_course(folder, book=ROOT):
         make_assignments(new / "assignments", book)
         for name in ("student", "instructor"):
             edition(name, new / name, book)
+        # with notes that hold answers
+        make_slides(new / "instructor" / "slides", source=book / "chapters")
+        export(new / "instructor" / "quizzes", book / "chapters")
         if folder.exists():
             folder.replace(Path(work, "older"))
         new.replace(folder)

@@ -288,7 +288,7 @@ def test_chapter_has_graded_exercises_with_points(number):
         assert len(exercise.hidden.source.splitlines()) <= 20
         assert re.search("assert|AssertionError", exercise.hidden.source)
     for exercise in exercises:
-        assert exercise.stub is None or exercise.check is not None, exercise.label
+        assert exercise.stub and exercise.check, exercise.label
 
 
 @each_chapter
