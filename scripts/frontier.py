@@ -42,6 +42,7 @@ RESULTS = ROOT / "benchmarks" / "frontier.json"
 CHECKPOINTS = ROOT / "_build" / "frontier"
 HELD_OUT = 10_000
 SEEDS = (0, 1, 2)
+STILL = dict.fromkeys(("rotation", "scale", "shear", "shift", "bend"), 0)
 XLA = True  # a third less time, after some seconds of compiling
 
 
@@ -62,14 +63,16 @@ class Setting:
         Let the rate rise during the first twentieth of the steps, and fall to zero in half a
         cosine wave after that.
     distortion : dict
-        Strengths for ``distort``, which makes new training images for each epoch; empty for none.
+        Strengths for ``distort``, which makes new training images for each epoch; those not named
+        are 0. Empty for none.
     deskew : bool
         Set all images upright first.
     smoothing : float
         Of the labels: this share of 1 is spread evenly over the ten classes.
     views : int
-        Answers to average for each image: the first to the image itself, the others to distorted
-        copies, with half the strengths of the training.
+        Answers to average for each image: one to the image itself, the others to distorted copies.
+    view_distortion : dict
+        As ``distortion``, for the views.
     members : int
         Networks whose answers are averaged, each from a seed of its own.
     teacher : str
@@ -87,6 +90,7 @@ class Setting:
     deskew: bool = False
     smoothing: float = 0.0
     views: int = 1
+    view_distortion: dict = field(default_factory=dict)
     members: int = 1
     teacher: str = ""
 
@@ -182,7 +186,7 @@ def train(setting, seed, images, labels, checkpoint, *, teacher=None, measure=No
             order = rng.permutation(len(images))[:count]
             x = pixels[order]
             if setting.distortion:
-                x = distort(x, rng, **setting.distortion)
+                x = distort(x, rng, **STILL | setting.distortion)
             x = x.reshape(count, -1)
             y = teacher(x) if teacher else targets[order]
             model.fit(x, y, batch_size=setting.batch_size, shuffle=False, verbose=0)
@@ -225,14 +229,10 @@ def restore(checkpoint, state):
 
 def answer(model, images, setting):
     """Probabilities for images, averaged over the views of the setting, shape (n, 10)."""
-    strengths = {
-        name: strength if name == "smoothness" else strength / 2
-        for name, strength in setting.distortion.items()
-    }
-    total = 0
-    for view in range(setting.views):
-        seen = distort(images, np.random.default_rng(view), **strengths) if view else images
-        total = total + predict(model, to_vectors(seen))
+    total = predict(model, to_vectors(images))
+    for view in range(1, setting.views):
+        seen = distort(images, np.random.default_rng(view), **STILL | setting.view_distortion)
+        total += predict(model, to_vectors(seen))
     return total / setting.views
 
 
@@ -249,7 +249,9 @@ def networks(setting, seed, images, labels, checkpoints, *, measure=None, title=
         guide = LADDER[setting.teacher]
         if guide.deskew != setting.deskew:
             raise ValueError(f"{setting.teacher} and its pupil must both deskew, or neither")
-        masters, _ = networks(guide, seed, images, labels, checkpoints, title=setting.teacher)
+        masters, _ = networks(
+            guide, seed, images, labels, checkpoints, measure=measure, title=setting.teacher
+        )
 
         def teacher(x):
             return np.mean([predict(master, x) for master in masters], axis=0)
@@ -277,12 +279,11 @@ def networks(setting, seed, images, labels, checkpoints, *, measure=None, title=
 
 def of_training(setting):
     """What the weights of a network depend on, its teachers' included, as JSON knows it."""
-    teacher = (
-        [LADDER[setting.teacher].members, of_training(LADDER[setting.teacher])]
-        if (setting.teacher)
-        else ""
-    )
-    return as_json(replace(setting, views=1, members=1)) | {"teacher": teacher}
+    training = as_json(replace(setting, views=1, view_distortion={}, members=1))
+    if setting.teacher:
+        guide = LADDER[setting.teacher]
+        training["teacher"] = {"members": guide.members, "each": of_training(guide)}
+    return training
 
 
 def as_json(setting):
@@ -290,7 +291,7 @@ def as_json(setting):
 
 
 def run(name, seed, mnist, checkpoints, *, final=False):
-    """Train the networks of a setting, measure them, and return the record for the results."""
+    """Train the networks of a setting and measure them; return the record and the networks."""
     setting = LADDER[name]
     images, labels = mnist.train_images, mnist.train_labels
     if final:
@@ -309,7 +310,7 @@ def run(name, seed, mnist, checkpoints, *, final=False):
     models, logs = networks(setting, seed, images, labels, checkpoints, measure=measure, title=name)
     answers = np.mean([answer(model, new_images, setting) for model in models], axis=0)
     right = answers[np.arange(len(new_labels)), new_labels]
-    return {
+    record = {
         "name": name,
         "seed": seed,
         "measured_on": "test" if final else "held-out",
@@ -332,6 +333,7 @@ def run(name, seed, mnist, checkpoints, *, final=False):
             "numpy": np.__version__,
         },
     }
+    return record, models
 
 
 def processor():
@@ -395,6 +397,14 @@ def check_final(records, name, seeds):
                 )
 
 
+def save(models, path):
+    """Write networks as .keras files, without what only training needs."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for i, model in enumerate(models):
+        number = f"-{i}" if len(models) > 1 else ""
+        keras.Sequential([keras.Input((784,)), *model.layers]).save(f"{path}{number}.keras")
+
+
 def main(arguments=None, mnist=None):
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -404,6 +414,9 @@ def main(arguments=None, mnist=None):
     parser.add_argument("--final", action="store_true", help="open the test set for NAME")
     parser.add_argument("--results", type=Path, default=RESULTS, metavar="FILE")
     parser.add_argument("--checkpoints", type=Path, default=CHECKPOINTS, metavar="FOLDER")
+    parser.add_argument(
+        "--save", type=Path, metavar="FOLDER", help="write the networks there as .keras files"
+    )
     options = parser.parse_args(arguments)
     if unknown := [name for name in options.names if name not in LADDER]:
         parser.error(f"no setting {', '.join(unknown)}; there are {', '.join(LADDER)}")
@@ -418,9 +431,11 @@ def main(arguments=None, mnist=None):
     for name in names:
         for seed in options.seeds:
             record = find(read_results(options.results), name, seed, options.final)
-            if not record or record["settings"] != as_json(LADDER[name]):
-                record = run(name, seed, mnist, options.checkpoints, final=options.final)
+            if options.save or not record or record["settings"] != as_json(LADDER[name]):
+                record, models = run(name, seed, mnist, options.checkpoints, final=options.final)
                 add_result(options.results, record)
+                if options.save:
+                    save(models, options.save / f"{name}-{seed}")
             print(
                 f"{name:12} seed {seed}  {record['measured_on']:8}  {record['accuracy']:.2%}  "
                 f"{record['cpu_seconds']:,.0f} s of all cores",

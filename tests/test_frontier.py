@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from frontier import PLAIN, Setting
 
-from mnist_helpers import Mnist, load_mnist
+from mnist_helpers import DigitPad, Mnist, load_mnist, to_vectors
 
 TINY = Setting(widths=(16,), epochs=2, batch_size=50, normalize=True, decay=True)
 STRENGTHS = {"rotation": 10, "bend": 1.0, "smoothness": 5}
+BENT = replace(TINY, distortion=STRENGTHS, smoothing=0.1)
 
 
 @pytest.fixture(autouse=True)
@@ -39,9 +40,11 @@ def ladder(monkeypatch):
     """A ladder of tiny settings in the place of the real one."""
     settings = {
         "tiny": TINY,
-        "bent": replace(TINY, distortion=STRENGTHS, smoothing=0.1),
-        "seen": replace(TINY, distortion=STRENGTHS, smoothing=0.1, views=3),
-        "three": replace(TINY, distortion=STRENGTHS, smoothing=0.1, members=3),
+        "bent": BENT,
+        "seen": replace(
+            TINY, distortion=STRENGTHS, smoothing=0.1, views=3, view_distortion={"shift": 1}
+        ),
+        "three": replace(BENT, members=3),
         "pupil": replace(TINY, widths=(8,), distortion=STRENGTHS, teacher="three"),
     }
     monkeypatch.setattr(frontier, "LADDER", settings)
@@ -189,6 +192,23 @@ def test_nothing_is_computed_twice(main, monkeypatch):
     records = main("tiny", "--seeds", "0")
     monkeypatch.setattr(frontier, "run", None)
     assert main("tiny", "--seeds", "0") == records
+
+
+def test_saved_networks_answer_alike_and_fit_the_pad(main, mnist, monkeypatch):
+    trained = []
+    monkeypatch.setattr(
+        frontier,
+        "train",
+        lambda *a, _t=frontier.train, **k: trained.append(_t(*a, **k)) or trained[-1],
+    )
+    main("tiny", "three", "--seeds", "0", "--save", str(main.folder / "saved"))
+    names = ["tiny-0", "three-0-0", "three-0-1", "three-0-2"]
+    assert {path.stem for path in (main.folder / "saved").iterdir()} == set(names)
+    x = to_vectors(mnist.test_images)
+    for name, (model, _) in zip(names, trained, strict=True):
+        loaded = keras.models.load_model(main.folder / "saved" / f"{name}.keras")
+        np.testing.assert_array_equal(frontier.predict(loaded, x), frontier.predict(model, x))
+        assert DigitPad(loaded).layers
 
 
 def test_changed_settings_are_measured_again(main, ladder):
