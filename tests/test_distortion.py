@@ -69,6 +69,12 @@ def test_as_many_distortions_as_asked_for():
     np.testing.assert_array_equal(shared[:256], shared[256:512])
 
 
+def test_whole_levels_are_rounded():
+    images = digits(20)
+    exact = distort(images.astype(np.float32), rng())
+    np.testing.assert_array_equal(distort(images, rng()), np.rint(exact))
+
+
 def test_images_stay_in_their_places():
     images = digits()
     distorted = distort(images, rng(), rotation=5, scale=0.05, shear=0.05, shift=0, bend=0.3)
