@@ -97,12 +97,32 @@ class Setting:
 
 PLAIN = Setting()
 NORMALIZED = replace(PLAIN, normalize=True)
-DECAY = replace(NORMALIZED, decay=True)
+DECAY = replace(NORMALIZED, rate=0.002, decay=True)  # on average the rate of before
+STRENGTHS = {"rotation": 10, "scale": 0.1, "shear": 0.1, "shift": 1}
+AFFINE = replace(DECAY, distortion=STRENGTHS)
+ELASTIC = replace(DECAY, distortion=STRENGTHS | {"bend": 0.8, "smoothness": 5})
+SMOOTHED = replace(ELASTIC, smoothing=0.1)
+DEEP = replace(SMOOTHED, widths=(512, 512, 512))
+WIDE = replace(SMOOTHED, widths=(1024, 1024, 1024))
+LONG = replace(WIDE, epochs=60)
+VIEWS = replace(LONG, views=9, view_distortion={"rotation": 5, "shift": 0.5})
+ENSEMBLE = replace(VIEWS, members=3)
 
+# one step at a time; deskewing stands aside, since the drawing pad does not do it
 LADDER = {
     "plain": PLAIN,
     "normalized": NORMALIZED,
     "decay": DECAY,
+    "affine": AFFINE,
+    "elastic": ELASTIC,
+    "smoothed": SMOOTHED,
+    "deskewed": replace(SMOOTHED, deskew=True),
+    "deep": DEEP,
+    "wide": WIDE,
+    "long": LONG,
+    "views": VIEWS,
+    "ensemble": ENSEMBLE,
+    "pupil": replace(ELASTIC, widths=(256, 128), epochs=40, teacher="ensemble"),
 }
 
 
