@@ -1,5 +1,5 @@
 # Each command sets up what it needs in .venv first. A Python other than the one found: make PYTHON=...
-.PHONY: help book test test-site test-course lab notebooks course slides pdf benchmark requirements clean
+.PHONY: help book test test-site test-course lab notebooks course slides pdf frontier benchmark requirements clean
 
 PY := .venv/bin/python
 
@@ -13,6 +13,7 @@ help:
 	@echo "make course       make the student's and the instructor's edition, and the assignments"
 	@echo "make slides       make a deck for each chapter"
 	@echo "make pdf          make the book as PDF and EPUB, with Chromium"
+	@echo "make frontier     train the long runs of the climb, some hours; a stopped run goes on"
 	@echo "make benchmark    compare the speed of ways to read IDX"
 	@echo "make clean        remove what the other commands made, except .venv"
 
@@ -45,6 +46,9 @@ slides: .venv/site.done
 
 pdf: .venv/all.done
 	@$(PY) scripts/make_pdf.py _build/pdf
+
+frontier: .venv/all.done
+	$(PY) scripts/frontier.py
 
 benchmark: .venv/all.done
 	$(PY) benchmarks/read_idx.py

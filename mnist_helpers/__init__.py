@@ -12,6 +12,7 @@ module              what it holds                                              b
 ``plotting``        grids of digits, training curves                           chapters 3, 5
 ``confusion``       a confusion matrix that opens the pictures behind it       chapter 10
 ``digit_pad``       draw for a trained network, live                           (docstring)
+``distortion``      random distortions of training images; upright digits      (docstring)
 ``handwriting``     drawings and photos to images like MNIST's                 chapter 13
 ``prose``           put computed values into the prose                         (docstring)
 ``check``           a command: is this machine ready for the book?             (docstring)
@@ -24,6 +25,8 @@ __all__ = [
     "DigitPad",
     "IdxError",
     "Mnist",
+    "deskew",
+    "distort",
     "glue",
     "load_mnist",
     "mnist_folder",
@@ -42,6 +45,7 @@ try:
     from mnist_helpers.confusion import ConfusionExplorer
     from mnist_helpers.data import Mnist, load_mnist, mnist_folder
     from mnist_helpers.digit_pad import DigitPad
+    from mnist_helpers.distortion import deskew, distort
     from mnist_helpers.handwriting import prepare_digit, read_picture, redraw
     from mnist_helpers.idx import IdxError, read_idx, write_idx
     from mnist_helpers.plotting import plot_digits, plot_training_curves

@@ -1,0 +1,472 @@
+"""How far can a Dense network go? The long runs of the climb: ``make frontier``, some hours.
+
+Every setting in LADDER is trained with each seed on the training images but 10,000, and measured
+on these. Results go to benchmarks/frontier.json as they come; a result that is there already is
+not computed again. A run that was stopped goes on after its last finished epoch.
+
+    python scripts/frontier.py                    all settings, three seeds
+    python scripts/frontier.py plain elastic      these two
+    python scripts/frontier.py plain --seeds 7    another seed
+    python scripts/frontier.py plain --final      the end of it: see below
+
+With ``--final`` the networks are trained on all training images, and the test set is opened for
+them. A setting must have its results on the held-out images first, and once the test set has been
+opened for it, it cannot be changed under its name.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import platform
+import sys
+import time
+import zipfile
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+from execute_notebooks import ENVIRONMENT
+
+os.environ.update(ENVIRONMENT)  # before Keras is imported
+
+import keras  # noqa: E402
+import numpy as np  # noqa: E402
+import tensorflow  # noqa: E402
+from sklearn.model_selection import train_test_split  # noqa: E402
+from tqdm import tqdm  # noqa: E402
+
+from mnist_helpers import deskew, distort, load_mnist, one_hot, to_vectors  # noqa: E402
+
+ROOT = Path(__file__).parent.parent
+RESULTS = ROOT / "benchmarks" / "frontier.json"
+CHECKPOINTS = ROOT / "_build" / "frontier"
+HELD_OUT = 10_000
+SEEDS = (0, 1, 2)
+STILL = dict.fromkeys(("rotation", "scale", "shear", "shift", "bend"), 0)
+XLA = True  # a third less time, after some seconds of compiling
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A network, how it is trained, and how it is asked.
+
+    Attributes
+    ----------
+    widths : tuple of int
+        Neurons in each hidden layer.
+    normalize : bool
+        Batch normalization before each activation.
+    epochs, batch_size : int
+    rate : float
+        Of learning, with Adam.
+    decay : bool
+        Let the rate rise during the first twentieth of the steps, and fall to zero in half a
+        cosine wave after that.
+    distortion : dict
+        Strengths for ``distort``, which makes new training images for each epoch; those not named
+        are 0. Empty for none.
+    deskew : bool
+        Set all images upright first.
+    smoothing : float
+        Of the labels: this share of 1 is spread evenly over the ten classes.
+    views : int
+        Answers to average for each image: one to the image itself, the others to distorted copies.
+    view_distortion : dict
+        As ``distortion``, for the views.
+    members : int
+        Networks whose answers are averaged, each from a seed of its own.
+    teacher : str
+        The name of the setting whose networks give the labels to learn from, instead of the true
+        ones.
+    """
+
+    widths: tuple[int, ...] = (512, 512)
+    normalize: bool = False
+    epochs: int = 15
+    batch_size: int = 256
+    rate: float = 0.001
+    decay: bool = False
+    distortion: dict = field(default_factory=dict)
+    deskew: bool = False
+    smoothing: float = 0.0
+    views: int = 1
+    view_distortion: dict = field(default_factory=dict)
+    members: int = 1
+    teacher: str = ""
+
+
+PLAIN = Setting()
+NORMALIZED = replace(PLAIN, normalize=True)
+DECAY = replace(NORMALIZED, rate=0.002, decay=True)  # on average the rate of before
+STRENGTHS = {"rotation": 10, "scale": 0.1, "shear": 0.1, "shift": 1}
+AFFINE = replace(DECAY, distortion=STRENGTHS)
+ELASTIC = replace(DECAY, distortion=STRENGTHS | {"bend": 0.8, "smoothness": 5})
+SMOOTHED = replace(ELASTIC, smoothing=0.1)
+DEEP = replace(SMOOTHED, widths=(512, 512, 512))
+WIDE = replace(SMOOTHED, widths=(1024, 1024, 1024))
+LONG = replace(WIDE, epochs=60)
+VIEWS = replace(LONG, views=9, view_distortion={"rotation": 5, "shift": 0.5})
+ENSEMBLE = replace(VIEWS, members=3)
+
+# one step at a time; deskewing stands aside, since the drawing pad does not do it
+LADDER = {
+    "plain": PLAIN,
+    "normalized": NORMALIZED,
+    "decay": DECAY,
+    "affine": AFFINE,
+    "elastic": ELASTIC,
+    "smoothed": SMOOTHED,
+    "deskewed": replace(SMOOTHED, deskew=True),
+    "deep": DEEP,
+    "wide": WIDE,
+    "long": LONG,
+    "views": VIEWS,
+    "ensemble": ENSEMBLE,
+    "pupil": replace(ELASTIC, widths=(256, 128), epochs=40, teacher="ensemble"),
+}
+
+
+def hold_out(labels, count=HELD_OUT):
+    """Indices of the images to train on and of those to measure on, the same ones at every call.
+
+    Every class has the same share in both.
+
+    >>> train, held_out = hold_out(np.arange(100) % 10, count=20)
+    >>> len(train), np.bincount(np.arange(100)[held_out] % 10)
+    (80, array([2, 2, 2, 2, 2, 2, 2, 2, 2, 2]))
+    """
+    return train_test_split(
+        np.arange(len(labels)), test_size=count, stratify=labels, random_state=0
+    )
+
+
+def build(setting, steps):
+    """A compiled network; ``steps`` is the number of updates that it will have."""
+    layers = [keras.Input(shape=(784,))]
+    for width in setting.widths:
+        layers.append(keras.layers.Dense(width, use_bias=not setting.normalize))
+        if setting.normalize:
+            layers.append(keras.layers.BatchNormalization())
+        layers.append(keras.layers.Activation("relu"))
+    model = keras.Sequential([*layers, keras.layers.Dense(10, activation="softmax")])
+    rate = setting.rate
+    if setting.decay:
+        warm_up = max(1, steps // 20)
+        rate = keras.optimizers.schedules.CosineDecay(
+            0.0, max(1, steps - warm_up), warmup_target=rate, warmup_steps=warm_up
+        )
+    model.compile(
+        keras.optimizers.Adam(rate),
+        keras.losses.CategoricalCrossentropy(label_smoothing=setting.smoothing),
+        jit_compile=XLA,
+    )
+    model.optimizer.build(model.trainable_variables)
+    return model
+
+
+def train(setting, seed, images, labels, checkpoint, *, teacher=None, measure=None, title=""):
+    """Train one network, from where its checkpoint left off.
+
+    Parameters
+    ----------
+    setting : Setting
+    seed : int
+        For the weights at the start, and for the order and the distortions of every epoch.
+    images : ndarray of uint8, shape (n, 28, 28)
+    labels : ndarray of int, shape (n,)
+    checkpoint : pathlib.Path
+        Written after each epoch.
+    teacher : callable, optional
+        Takes vectors of shape (n, 784), returns the probabilities to learn, shape (n, 10).
+    measure : callable, optional
+        Takes the network, returns its accuracy; called after each epoch, outside of the time.
+    title : str, optional
+        For the progress bar.
+
+    Returns
+    -------
+    model : keras.Model
+    log : dict
+        ``epochs`` done, ``curve`` of what was measured after each, ``cpu_seconds`` of all cores,
+        and ``wall_seconds``.
+    """
+    keras.utils.set_random_seed(seed)
+    count = len(images) - len(images) % setting.batch_size  # whole batches
+    if not count:
+        raise ValueError(f"{len(images)} images are less than a batch of {setting.batch_size}")
+    model = build(setting, setting.epochs * (count // setting.batch_size))
+    state = [*model.variables, *model.optimizer.variables]
+    log = restore(checkpoint, state)
+    pixels, targets = to_vectors(images).reshape(images.shape), one_hot(labels)
+    bar = tqdm(desc=title, total=setting.epochs, initial=log["epochs"], unit="epoch", disable=None)
+    with bar:
+        for epoch in range(log["epochs"], setting.epochs):
+            start = time.process_time(), time.perf_counter()
+            rng = np.random.default_rng([seed, epoch])  # so that nothing else needs to be stored
+            order = rng.permutation(len(images))[:count]
+            x = pixels[order]
+            if setting.distortion:
+                x = distort(x, rng, **STILL | setting.distortion)
+            x = x.reshape(count, -1)
+            y = teacher(x) if teacher else targets[order]
+            model.fit(x, y, batch_size=setting.batch_size, shuffle=False, verbose=0)
+            log["epochs"] += 1
+            log["cpu_seconds"] += time.process_time() - start[0]
+            log["wall_seconds"] += time.perf_counter() - start[1]
+            if measure:
+                log["curve"].append(measure(model))
+                bar.set_postfix_str(f"held out {log['curve'][-1]:.2%}", refresh=False)
+            store(checkpoint, state, log)
+            bar.update()
+    return model, log
+
+
+def store(checkpoint, state, log):
+    """Write variables and log into one file, which is there as a whole or not at all."""
+    checkpoint.parent.mkdir(parents=True, exist_ok=True)
+    arrays = {str(i): keras.ops.convert_to_numpy(variable) for i, variable in enumerate(state)}
+    unfinished = checkpoint.with_suffix(f".{os.getpid()}.tmp")
+    with open(unfinished, "wb") as file:
+        np.savez(file, log=json.dumps(log), **arrays)
+    unfinished.replace(checkpoint)
+
+
+def restore(checkpoint, state):
+    """Read a checkpoint into the variables, if there is one; return its log."""
+    if not checkpoint.exists():
+        return {"epochs": 0, "curve": [], "cpu_seconds": 0.0, "wall_seconds": 0.0}
+    try:
+        with np.load(checkpoint) as stored:
+            for i, variable in enumerate(state):
+                variable.assign(stored[str(i)])
+            return json.loads(str(stored["log"]))
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise ValueError(
+            f"{checkpoint}: expected the checkpoint of a run, found a damaged file ({error}); "
+            "delete it to begin that run again"
+        ) from error
+
+
+def answer(model, images, setting):
+    """Probabilities for images, averaged over the views of the setting, shape (n, 10)."""
+    total = predict(model, to_vectors(images))
+    for view in range(1, setting.views):
+        seen = distort(images, np.random.default_rng(view), **STILL | setting.view_distortion)
+        total += predict(model, to_vectors(seen))
+    return total / setting.views
+
+
+def predict(model, vectors):
+    """What ``model.predict`` returns, but nothing is compiled for it."""
+    parts = (model(vectors[i : i + 2000], training=False) for i in range(0, len(vectors), 2000))
+    return np.concatenate([keras.ops.convert_to_numpy(part) for part in parts])
+
+
+def networks(setting, seed, images, labels, checkpoints, *, measure=None, title=""):
+    """Train the members of a setting, their teachers first; return networks and logs."""
+    teacher = None
+    if setting.teacher:
+        guide = LADDER[setting.teacher]
+        if guide.deskew != setting.deskew:
+            raise ValueError(f"{setting.teacher} and its pupil must both deskew, or neither")
+        masters, _ = networks(
+            guide, seed, images, labels, checkpoints, measure=measure, title=setting.teacher
+        )
+
+        def teacher(x):
+            return np.mean([predict(master, x) for master in masters], axis=0)
+
+    trained = []
+    for member in range(setting.members):
+        own = seed * setting.members + member
+        # settings that are trained alike share their networks
+        key = json.dumps([of_training(setting), own, len(images), int(labels.sum())])
+        path = checkpoints / f"{hashlib.sha256(key.encode()).hexdigest()[:16]}.npz"
+        trained.append(
+            train(
+                setting,
+                own,
+                images,
+                labels,
+                path,
+                teacher=teacher,
+                measure=measure,
+                title=f"{title}, seed {own}",
+            )
+        )
+    return zip(*trained)
+
+
+def of_training(setting):
+    """What the weights of a network depend on, its teachers' included, as JSON knows it."""
+    training = as_json(replace(setting, views=1, view_distortion={}, members=1))
+    if setting.teacher:
+        guide = LADDER[setting.teacher]
+        training["teacher"] = {"members": guide.members, "each": of_training(guide)}
+    return training
+
+
+def as_json(setting):
+    return json.loads(json.dumps(asdict(setting)))
+
+
+def run(name, seed, mnist, checkpoints, *, final=False):
+    """Train the networks of a setting and measure them; return the record and the networks."""
+    setting = LADDER[name]
+    images, labels = mnist.train_images, mnist.train_labels
+    if final:
+        new_images, new_labels = mnist.test_images, mnist.test_labels
+    else:
+        kept, held_out = hold_out(labels, min(HELD_OUT, len(labels) // 6))
+        new_images, new_labels = images[held_out], labels[held_out]
+        images, labels = images[kept], labels[kept]
+    if setting.deskew:
+        images, new_images = deskew(images), deskew(new_images)
+
+    def accuracy(model):
+        return float(np.mean(answer(model, new_images, PLAIN).argmax(axis=1) == new_labels))
+
+    measure = None if final else accuracy  # the test set is not looked at on the way
+    models, logs = networks(setting, seed, images, labels, checkpoints, measure=measure, title=name)
+    answers = np.mean([answer(model, new_images, setting) for model in models], axis=0)
+    right = answers[np.arange(len(new_labels)), new_labels]
+    record = {
+        "name": name,
+        "seed": seed,
+        "measured_on": "test" if final else "held-out",
+        "accuracy": float(np.mean(answers.argmax(axis=1) == new_labels)),
+        "loss": float(-np.log(np.maximum(right, 1e-7)).mean()),
+        "curve": logs[0]["curve"],
+        "cpu_seconds": round(sum(log["cpu_seconds"] for log in logs), 1),
+        "wall_seconds": round(sum(log["wall_seconds"] for log in logs), 1),
+        "parameters": sum(model.count_params() for model in models),
+        "settings": as_json(setting),
+        "data": mnist.name,
+        "images": {"training": len(labels), "measured": len(new_labels)},
+        "machine": {
+            "processor": processor(),
+            "cores": os.cpu_count(),
+            "system": platform.system(),
+            "python": platform.python_version(),
+            "keras": keras.__version__,
+            "tensorflow": tensorflow.__version__,
+            "numpy": np.__version__,
+        },
+    }
+    return record, models
+
+
+def processor():
+    """The name of the processor, as well as the system knows it."""
+    if Path("/proc/cpuinfo").exists():
+        for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def read_results(path):
+    """The records in a results file, none if there is no file."""
+    if not path.exists():
+        return []
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise ValueError(
+            f"{path}: expected a list of results as JSON, found something else ({error}); "
+            "mend it, or take the last version from Git"
+        ) from error
+
+
+def find(records, name, seed, final):
+    """The one record of a run, or None."""
+    place = (name, seed, "test" if final else "held-out")
+    for record in records:
+        if (record["name"], record["seed"], record["measured_on"]) == place:
+            return record
+    return None
+
+
+def add_result(path, record):
+    """Put a record into a results file, in the place of an older one of the same run."""
+    final = record["measured_on"] == "test"
+    records = read_results(path)  # again: the run may have taken hours
+    if older := find(records, record["name"], record["seed"], final):
+        records.remove(older)
+    unfinished = path.with_suffix(".tmp")
+    unfinished.write_text(json.dumps([*records, record], indent=1) + "\n", "utf-8")
+    unfinished.replace(path)
+
+
+def check_final(records, name, seeds):
+    """Raise ValueError unless the test set may be opened for a setting."""
+    setting = as_json(LADDER[name])
+    for seed in seeds:
+        measured = find(records, name, seed, final=False)
+        if not measured or measured["settings"] != setting:
+            raise ValueError(
+                f"{name}, seed {seed}: no result on the held-out images with the settings as they "
+                "are now; the test set is for settings that are finished: run it without --final"
+            )
+    for record in records:
+        if record["name"] == name and record["measured_on"] == "test":
+            if record["settings"] != setting:
+                raise ValueError(
+                    f"{name}: the test set has been opened for it, with other settings. Chosen "
+                    "after that, new ones would be chosen on the test set"
+                )
+
+
+def save(models, path):
+    """Write networks as .keras files, without what only training needs."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for i, model in enumerate(models):
+        number = f"-{i}" if len(models) > 1 else ""
+        keras.Sequential([keras.Input((784,)), *model.layers]).save(f"{path}{number}.keras")
+
+
+def main(arguments=None, mnist=None):
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(LADDER)}")
+    parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS, metavar="N")
+    parser.add_argument("--final", action="store_true", help="open the test set for NAME")
+    parser.add_argument("--results", type=Path, default=RESULTS, metavar="FILE")
+    parser.add_argument("--checkpoints", type=Path, default=CHECKPOINTS, metavar="FOLDER")
+    parser.add_argument(
+        "--save", type=Path, metavar="FOLDER", help="write the networks there as .keras files"
+    )
+    options = parser.parse_args(arguments)
+    if unknown := [name for name in options.names if name not in LADDER]:
+        parser.error(f"no setting {', '.join(unknown)}; there are {', '.join(LADDER)}")
+    if options.final and not options.names:
+        parser.error("--final needs the names of the settings to open the test set for")
+
+    mnist = mnist or load_mnist(strict=True)  # no results of the stand-in
+    names = options.names or list(LADDER)
+    if options.final:
+        for name in names:
+            check_final(read_results(options.results), name, options.seeds)
+    for name in names:
+        for seed in options.seeds:
+            record = find(read_results(options.results), name, seed, options.final)
+            if options.save or not record or record["settings"] != as_json(LADDER[name]):
+                record, models = run(name, seed, mnist, options.checkpoints, final=options.final)
+                add_result(options.results, record)
+                if options.save:
+                    save(models, options.save / f"{name}-{seed}")
+            print(
+                f"{name:12} seed {seed}  {record['measured_on']:8}  {record['accuracy']:.2%}  "
+                f"{record['cpu_seconds']:,.0f} s of all cores",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except ValueError as error:
+        sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit("\nstopped; the same command goes on after the last finished epoch")
