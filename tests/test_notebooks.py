@@ -120,3 +120,26 @@ def test_changed_text_is_carried_over_and_changed_code_is_not(tmp_path):
     copy.write_text(copy.read_text("utf-8").replace("import numpy as np", "import numpy"), "utf-8")
     with pytest.raises(ValueError, match="the code has changed"):
         update_text(copy, 3.0)
+
+
+@pytest.mark.parametrize(
+    "number, count, names",
+    [
+        ("10", 1, ["confusion.css", "confusion.js"]),
+        ("13", 2, [f"digit_pad_web/{name}" for name in ("core.js", "pad.js", "pad.css")]),
+    ],
+)
+def test_live_parts_are_stored_as_they_are_now(number, count, names):
+    (chapter,) = (ROOT / "chapters").glob(f"{number}-*.ipynb")
+    stored = [
+        output["data"]["text/html"]
+        for cell in code_cells(nbformat.read(chapter, as_version=4))
+        for output in cell.outputs
+        if "<script" in output.get("data", {}).get("text/html", "")
+    ]
+    assert len(stored) == count
+    for name in names:
+        text = (ROOT / "mnist_helpers" / name).read_text("utf-8")
+        # a style sheet may stand in a string of the script
+        now = all(text in html or json.dumps(text) in html for html in stored)
+        assert now, f"{name} has changed: run chapter {number} again"
