@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from frontier import PLAIN, Setting
 
-from mnist_helpers import DigitPad, Mnist, load_mnist, to_vectors
+from mnist_helpers import DigitPad, Mnist, deskew, load_mnist, to_vectors
 
 TINY = Setting(widths=(16,), epochs=2, batch_size=50, normalize=True, decay=True)
 STRENGTHS = {"rotation": 10, "bend": 1.0, "smoothness": 5}
@@ -254,6 +254,40 @@ def test_a_pupil_learns_what_its_teacher_says(main, mnist, monkeypatch):
         assert 0.1 < y.max(axis=1).mean() < 0.99
 
 
+def test_a_teacher_sees_upright_what_its_pupil_sees_as_written(main, ladder, monkeypatch):
+    ladder["three"] = replace(ladder["three"], deskew=True)
+    seen = []
+    monkeypatch.setattr(
+        frontier, "predict", lambda *a, _predict=frontier.predict: seen.append(a[1]) or _predict(*a)
+    )
+    fits = []
+    monkeypatch.setattr(
+        keras.Model, "fit", lambda *a, _fit=keras.Model.fit, **k: fits.append(a[1]) or _fit(*a, **k)
+    )
+    main("pupil", "--seeds", "0")
+    as_written = fits[-1]
+    upright = deskew(as_written.reshape(-1, 28, 28)).reshape(as_written.shape)
+    assert np.any(upright != as_written)
+    asked = [x for x in seen if len(x) == len(upright)][-3:]
+    for x in asked:  # each of the three teachers
+        np.testing.assert_array_equal(x, upright)
+
+    ladder["upright"] = replace(ladder["pupil"], deskew=True, teacher="bent")
+    with pytest.raises(ValueError, match="bent has not seen upright digits"):
+        main("upright", "--seeds", "0")
+
+
+def test_pupils_of_all_seeds_have_the_same_teacher(main, monkeypatch):
+    masters = []
+    monkeypatch.setattr(
+        frontier,
+        "train",
+        lambda *a, _train=frontier.train, **k: masters.append(a[:2]) or _train(*a, **k),
+    )
+    main("pupil", "--seeds", "0", "1")
+    assert [seed for setting, seed in masters if setting.widths == (16,)] == [0, 1, 2, 0, 1, 2]
+
+
 def test_the_test_set_waits_for_the_held_out_result(main, ladder):
     with pytest.raises(ValueError, match="tiny, seed 0: no result on the held-out images"):
         main("tiny", "--final", "--seeds", "0")
@@ -301,5 +335,5 @@ def test_damaged_results_are_kept(main):
 def test_the_ladder_can_be_climbed():
     for name, setting in frontier.LADDER.items():
         assert frontier.build(setting, 1000).count_params() > 0, name
-        if setting.teacher:
-            assert frontier.LADDER[setting.teacher].deskew == setting.deskew
+        if setting.deskew and setting.teacher:
+            assert frontier.LADDER[setting.teacher].deskew
