@@ -219,6 +219,8 @@ def test_zip_has_all_that_a_reader_needs(unpacked):
     for name in ("README.md", "requirements.txt", "pyproject.toml", "LICENSE", "LICENSE-TEXT"):
         assert (unpacked / name).stat().st_size > 100
     assert (unpacked / "mnist_helpers" / "book.mplstyle").exists()
+    there = {path.name for path in (unpacked / "mnist_helpers" / "long_runs").iterdir()}
+    assert there == {path.name for path in (ROOT / "benchmarks").glob("*.json")} != set()
     assert len(list(unpacked.glob("*.ipynb"))) == len(SOURCES)
     assert not [path for path in unpacked.rglob("*") if "ubyte" in path.name]
 

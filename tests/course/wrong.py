@@ -78,4 +78,13 @@ WRONG = {
         "def white_on_black(gray):\n    return 255 - gray if gray.mean() > 127 else gray",
         0,
     ),
+    "ex-turning-matrix": (  # right for the one angle and the one middle of the check
+        "def turning(degrees, middle):\n    return np.array([[0, -1, 27], [1, 0, 0]])",
+        1,
+    ),
+    "ex-mean-or-vote": (  # the mean, which agrees where all are equally sure
+        "def vote(answers):\n    return np.mean(answers, axis=0).argmax(axis=1)",
+        1,
+    ),
+    "ex-rare-errors": ("both = [0.63, 3_984]", 0),
 }

@@ -1,0 +1,217 @@
+"""The results of the long runs: that they are whole and up to date, and what chapter 14 says."""
+
+import ast
+import importlib.util
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import frontier
+import nbformat
+import numpy as np
+import pytest
+
+from conftest import glued
+from mnist_helpers import load_mnist, measured, results
+
+ROOT = Path(__file__).parent.parent
+(NOTEBOOK,) = (ROOT / "chapters").glob("14-*.ipynb")
+ASIDE = ["deskewed", "pupil"]
+
+
+def module(path):
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return loaded
+
+
+training_speed = module(ROOT / "benchmarks" / "training_speed.py")
+
+
+@pytest.fixture(scope="module")
+def runs():
+    return measured("frontier")
+
+
+@pytest.fixture(scope="module")
+def notebook():
+    return nbformat.read(NOTEBOOK, as_version=4)
+
+
+@pytest.fixture(scope="module")
+def said(notebook):
+    """Each number that the chapter's text takes from a cell: name -> text."""
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    return {
+        name: ast.literal_eval(text)
+        for cell in cells
+        for name, (text, _) in glued(cell.outputs).items()
+    }
+
+
+@pytest.fixture(scope="module")
+def labels(notebook):
+    """The chapter's words for the settings."""
+    (cell,) = [cell for cell in notebook.cells if cell.source.startswith("labels = {")]
+    return ast.literal_eval(ast.parse(cell.source).body[0].value)
+
+
+def errors(runs, name, measured_on="held-out"):
+    found = [r for r in runs if (r["name"], r["measured_on"]) == (name, measured_on)]
+    return np.array([100 - 100 * run["accuracy"] for run in found])
+
+
+# ---- the climb
+
+
+def test_results_are_of_the_settings_as_they_are_now(runs):
+    assert {run["name"] for run in runs} == set(frontier.LADDER)
+    for run in runs:
+        assert run["settings"] == frontier.as_json(frontier.LADDER[run["name"]]), run["name"]
+        assert run["data"] == "mnist"
+        final = run["measured_on"] == "test"
+        wanted = {"training": 60_000 if final else 50_000, "measured": 10_000}
+        assert run["images"] == wanted
+        assert len(run["curve"]) == (0 if final else run["settings"]["epochs"])
+
+
+def test_every_setting_has_three_seeds_and_the_test_set_was_opened_after_that(runs):
+    for name in frontier.LADDER:
+        seeds = {
+            place: {r["seed"] for r in runs if (r["name"], r["measured_on"]) == (name, place)}
+            for place in ("held-out", "test")
+        }
+        assert len(seeds["held-out"]) >= 3, name
+        assert not seeds["test"] or 3 <= len(seeds["test"] & seeds["held-out"]), name
+
+
+def test_chapter_has_a_word_for_each_setting_in_the_order_of_the_climb(labels):
+    def steps(names):
+        return [name for name in names if name not in ASIDE]
+
+    assert steps(labels) == steps(frontier.LADDER)
+    assert set(labels) == set(frontier.LADDER)
+    assert len(set(labels.values())) == len(labels)
+
+
+def test_chapter_says_what_is_in_the_results(runs, labels, said):
+    steps = [name for name in frontier.LADDER if name not in ASIDE]
+    held_out = {name: errors(runs, name) for name in frontier.LADDER}
+    minutes = {
+        name: np.mean(
+            [
+                run["cpu_seconds"] / 60
+                for run in runs
+                if (run["name"], run["measured_on"]) == (name, "held-out")
+            ]
+        )
+        for name in steps
+    }
+    gains = [held_out[a].mean() - held_out[b].mean() for a, b in zip(steps, steps[1:])]
+    at = int(np.argmax(gains))
+    assert said["first_error"] == f"{held_out[steps[0]].mean():.2f}"
+    assert said["last_error"] == f"{held_out[steps[-1]].mean():.2f}"
+    assert said["largest_step"] == labels[steps[at + 1]]
+    assert said["largest_before"] == f"{held_out[steps[at]].mean():.2f}"
+    assert said["largest_after"] == f"{held_out[steps[at + 1]].mean():.2f}"
+    assert said["step_count"] == str(len(gains))
+    overlapping = [b for a, b in zip(steps, steps[1:]) if max(held_out[b]) >= min(held_out[a])]
+    assert said["overlap_count"] == str(len(overlapping))
+    assert said["plain_minutes"] == f"{minutes[steps[0]]:.0f}"
+    assert said["last_minutes"] == f"{minutes[steps[-1]]:.0f}"
+    assert said["pupil_error"] == f"{held_out['pupil'].mean():.2f}"
+
+
+def test_chapter_says_what_the_test_set_said(runs, labels, said):
+    opened = {run["name"] for run in runs if run["measured_on"] == "test"} - set(ASIDE)
+    final = min(opened, key=lambda name: errors(runs, name).mean())  # on the held-out images
+    on_test = errors(runs, final, "test")
+    assert said["final_step"] == labels[final]
+    assert said["test_min"] == f"{on_test.min():.2f}" and said["test_max"] == f"{on_test.max():.2f}"
+    assert said["wrong_min"] == f"{on_test.min() * 100:.0f}"
+    assert said["wrong_max"] == f"{on_test.max() * 100:.0f}"
+    share = on_test.mean() / 100
+    assert said["standard_error"] == f"{100 * np.sqrt(share * (1 - share) / 10_000):.2f}"
+
+
+def test_the_first_point_is_found_again(runs, tmp_path, monkeypatch):
+    """One epoch of the plain setting, which is the first of its 15: the rate does not change."""
+    mnist = load_mnist()
+    if mnist.name != "mnist":
+        pytest.skip("needs the full MNIST")
+    monkeypatch.setattr(frontier, "XLA", False)
+    record = frontier.find(runs, "plain", 0, final=False)
+    setting = replace(frontier.LADDER["plain"], epochs=1)
+    assert not setting.decay
+    kept, held_out = frontier.hold_out(mnist.train_labels)
+    images, labels = mnist.train_images, mnist.train_labels
+    model, _ = frontier.train(setting, 0, images[kept], labels[kept], tmp_path / "c.npz")
+    answers = frontier.answer(model, images[held_out], setting)
+    accuracy = np.mean(answers.argmax(axis=1) == labels[held_out])
+    assert accuracy == pytest.approx(record["curve"][0], abs=0.004)
+
+
+# ---- the speed
+
+
+def check_speed(record, settings):
+    assert record["settings"] == settings
+    assert [*record["ways"]] == [n for n in training_speed.WAYS if n not in record["skipped"]]
+    assert {"processor", "cores", "system", "python", "packages"} <= set(record["machine"])
+    for name, way in record["ways"].items():
+        for kind in ("cpu_seconds", "wall_seconds"):
+            assert len(way[kind]) == settings["rounds"] and min(way[kind]) > 0, name
+        assert way["first_seconds"] > 0
+        assert 0.3 < way["accuracy"] <= 1, f"{name} has not learned"
+
+
+def test_speed_was_measured_by_the_script_as_it_is_now():
+    record = measured("training_speed")
+    check_speed(record, training_speed.SETTINGS)
+    assert record["skipped"] == []
+
+
+def test_chapter_says_what_was_measured(said):
+    ways = measured("training_speed")["ways"]
+
+    def ratio(name):
+        plain = ways[training_speed.PLAIN]["cpu_seconds"]
+        return f"{np.median(np.divide(ways[name]['cpu_seconds'], plain)):.2f}"
+
+    assert said["ratio_both"] == ratio("both")
+    assert said["ratio_xla"] == ratio("jit_compile=True")
+    assert said["ratio_bfloat"] == ratio("mixed_bfloat16")
+
+
+def test_speed_can_be_measured(tmp_path, capsys):
+    training_speed.main(["--quick", "--results", str(tmp_path / "speed.json")])
+    record = json.loads((tmp_path / "speed.json").read_text("utf-8"))
+    check_speed(record, training_speed.QUICK)
+    assert [*tmp_path.iterdir()] == [tmp_path / "speed.json"]
+    shown = capsys.readouterr().out
+    assert all(name in shown for name in training_speed.WAYS)
+
+
+def test_quick_times_stay_out_of_the_results(capsys):
+    with pytest.raises(SystemExit):
+        training_speed.main(["--quick"])
+    assert "--quick needs --results" in capsys.readouterr().err
+
+
+# ---- reading them
+
+
+def test_results_travel_in_the_package(tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "IN_PACKAGE", tmp_path)
+    (tmp_path / "frontier.json").write_text("[1]")
+    assert measured("frontier") == [1]
+
+
+def test_missing_and_damaged_results(tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "IN_PACKAGE", tmp_path)
+    (tmp_path / "frontier.json").write_text("[{]")
+    with pytest.raises(FileNotFoundError, match=r"speed\.json: no such results; there are front"):
+        measured("speed")
+    with pytest.raises(ValueError, match=r"frontier\.json: expected results as JSON"):
+        measured("frontier")
