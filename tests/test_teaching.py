@@ -149,7 +149,8 @@ def test_exercises_fit_into_the_sessions():
         own = {label for stem in stems for label in CHAPTERS[stem].checks}
         assert own.issuperset(exercises + home), number
         taught += stems
-    assert taught == list(CHAPTERS)
+    further = re.findall(r"^- \[chapter \d+\]\(\.\./chapters/([\w-]+)\)", plan, re.MULTILINE)
+    assert taught + further == list(CHAPTERS)
 
 
 def test_rubric_adds_up():
