@@ -9,6 +9,9 @@ They are looked for in this order:
    ``python -m mnist_helpers.serve`` on another machine;
 4. the public mirrors below, one after the other. What is downloaded goes into the cache.
 
+``MNIST_HELPERS_DATASET=fashion-mnist`` makes that the set that is loaded where no name is given, so
+a whole chapter runs on clothes.
+
 If MNIST is nowhere to be had, the stand-in (`mnist_helpers.standin`) takes its place, with a
 warning and a note on every figure. ``strict=True`` or ``MNIST_HELPERS_STRICT=1`` makes that an
 error instead; ``MNIST_HELPERS_OFFLINE=1`` leaves out the downloads.
@@ -148,13 +151,14 @@ class Mnist:
         return f"<{self.name}: {train:,} images for training, {test:,} for testing>"
 
 
-def load_mnist(name="mnist", *, strict=None):
+def load_mnist(name=None, *, strict=None):
     """Load MNIST or Fashion-MNIST, downloading it first if need be.
 
     Parameters
     ----------
-    name : {"mnist", "fashion-mnist"}, default "mnist"
-        Which data set.
+    name : {"mnist", "fashion-mnist"}, optional
+        Which data set. By default as the environment variable ``MNIST_HELPERS_DATASET`` says, else
+        "mnist".
     strict : bool, optional
         Raise an error where the stand-in would take the place of MNIST. By default as the
         environment variable ``MNIST_HELPERS_STRICT`` says, else False.
@@ -166,23 +170,23 @@ def load_mnist(name="mnist", *, strict=None):
     Raises
     ------
     ValueError
-        If there is no data set of that name, or a file in ``MNIST_HELPERS_DATA`` is not the right
-        one.
+        If there is no data set of that name, given or in ``MNIST_HELPERS_DATASET``, or a file in
+        ``MNIST_HELPERS_DATA`` is not the right one.
     FileNotFoundError
         If the data cannot be found or downloaded, and there may not be, or is, no stand-in.
 
     Examples
     --------
-    >>> mnist = load_mnist()
+    >>> mnist = load_mnist("mnist")
     >>> mnist.train_images.shape[1:], mnist.train_images.dtype
     ((28, 28), dtype('uint8'))
     """
     folder = mnist_folder(name, strict=strict)
-    arrays = [read_idx(folder / file) for file in _CHECKSUMS[name]]
+    arrays = [read_idx(folder / file) for file in _CHECKSUMS["mnist"]]  # named alike in all sets
     return Mnist(folder.name, *arrays, class_names=_CLASS_NAMES[folder.name])
 
 
-def mnist_folder(name="mnist", *, strict=None):
+def mnist_folder(name=None, *, strict=None):
     """Return the folder of the four files, downloading them first if need be.
 
     Parameters, errors and what is looked for where: as in `load_mnist`.
@@ -194,9 +198,10 @@ def mnist_folder(name="mnist", *, strict=None):
 
     Examples
     --------
-    >>> sorted(path.name for path in mnist_folder().glob("train*.gz"))
+    >>> sorted(path.name for path in mnist_folder("mnist").glob("train*.gz"))
     ['train-images-idx3-ubyte.gz', 'train-labels-idx1-ubyte.gz']
     """
+    name = _dataset_of_environment() if name is None else name
     if folder := local_folder(name):
         return folder
     folder = cache_folder(name)
@@ -289,6 +294,17 @@ def find_mirror(name="mnist"):
             else:
                 return mirror, problems
     return None, problems
+
+
+def _dataset_of_environment():
+    """The data set to load where no name is given."""
+    name = os.environ.get("MNIST_HELPERS_DATASET") or "mnist"
+    if name not in _CHECKSUMS:
+        raise ValueError(
+            f"MNIST_HELPERS_DATASET: expected {' or '.join(map(repr, _CHECKSUMS))}, found "
+            f"{name!r}; correct the variable, or unset it for MNIST"
+        )
+    return name
 
 
 def _own_folder(name):

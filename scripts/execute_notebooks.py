@@ -30,6 +30,7 @@ ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "3",  # no notes on this very machine
     "TF_ENABLE_ONEDNN_OPTS": "0",  # nor that one, which the level does not silence; no slower
     "OPENBLAS_NUM_THREADS": "1",  # NumPy's threads would get in the way of TensorFlow's
+    "MNIST_HELPERS_DATASET": "mnist",  # whatever the user's own setting
 }
 TIME_LINE = re.compile(r"^- \*\*Time:\*\* .*$", re.MULTILINE)
 

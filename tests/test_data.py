@@ -79,7 +79,7 @@ def server(originals):
 @pytest.fixture
 def cache(monkeypatch, tmp_path, originals):
     """An empty cache, an environment without our variables, and the small data set's checksums."""
-    for variable in ("DATA", "MIRROR", "OFFLINE", "STRICT"):
+    for variable in ("DATA", "DATASET", "MIRROR", "OFFLINE", "STRICT"):
         monkeypatch.delenv(f"MNIST_HELPERS_{variable}", raising=False)
     checksums = {file: hashlib.sha256(content).hexdigest() for file, content in originals.items()}
     monkeypatch.setattr(data, "_CHECKSUMS", {"mnist": checksums, "fashion-mnist": checksums})
@@ -298,6 +298,36 @@ def test_fashion_mnist_has_no_stand_in(mirrors):
 def test_unknown_name(cache):
     with pytest.raises(ValueError, match="no data set 'MNIST'; there are 'mnist', 'fashion-mnist'"):
         load_mnist("MNIST")
+
+
+@pytest.mark.parametrize(
+    "value, name", [("fashion-mnist", "fashion-mnist"), ("mnist", "mnist"), ("", "mnist")]
+)
+def test_data_set_from_the_environment(mirrors, monkeypatch, value, name):
+    mirrors("good")
+    monkeypatch.setenv("MNIST_HELPERS_DATASET", value)
+    assert mnist_folder().name == load_mnist().name == name
+    # a name that is given counts for more
+    assert load_mnist("mnist").name == "mnist"
+    assert load_mnist("fashion-mnist").class_names[9] == "Ankle boot"
+
+
+def test_unknown_data_set_in_the_environment(cache, monkeypatch):
+    monkeypatch.setenv("MNIST_HELPERS_DATASET", "fashion")
+    with pytest.raises(ValueError) as error:
+        load_mnist()
+    assert str(error.value) == (
+        "MNIST_HELPERS_DATASET: expected 'mnist' or 'fashion-mnist', found 'fashion'; correct the "
+        "variable, or unset it for MNIST"
+    )
+
+
+def test_no_digits_where_clothes_were_asked_for(mirrors, monkeypatch, cache):
+    mirrors("nobody")
+    monkeypatch.setenv("MNIST_HELPERS_DATASET", "fashion-mnist")
+    with pytest.raises(FileNotFoundError, match="fashion-mnist was not found"):
+        load_mnist(strict=False)
+    assert not (cache / "stand-in").exists()
 
 
 IMAGES, LABELS = np.zeros((3, 28, 28), np.uint8), np.array([0, 9, 4], np.uint8)

@@ -87,4 +87,15 @@ WRONG = {
         1,
     ),
     "ex-rare-errors": ("both = [0.63, 3_984]", 0),
+    "ex-conv-count": ("counts = [6 * (5 * 5 + 1), 12 * (3 * 3 + 1), 5 * 5 * 12 * 10 + 10]", 0),
+    "ex-emnist": (  # it knows the table of the check
+        "def mend(images, labels, lines):\n"
+        '    return images.swapaxes(1, 2), ["0" if label == 0 else chr(55 + label) '
+        "for label in labels]",
+        1,
+    ),
+    "ex-shift": (
+        "def shift(images, down, right):\n    return np.roll(images, (down, right), (1, 2))",
+        0,
+    ),
 }
