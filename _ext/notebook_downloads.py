@@ -413,6 +413,8 @@ def glued_values(notebook):
 
 
 def _python(source):
+    if source.startswith("%%"):  # a file to write, not code of this notebook
+        return ast.parse("")
     return ast.parse(re.sub(r"^\s*[%!].*$", "pass", source, flags=re.MULTILINE))
 
 
@@ -520,6 +522,8 @@ def bundle(notebooks, root=ROOT):
     for path in sorted((root / "mnist_helpers").rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:
             files[path.relative_to(root).as_posix()] = path.read_bytes()
+    for path in sorted((root / "benchmarks").glob("*.json")):  # see mnist_helpers.measured
+        files[f"mnist_helpers/long_runs/{path.name}"] = path.read_bytes()
     for name in ("pyproject.toml", "LICENSE", "LICENSE-TEXT"):
         files[name] = (root / name).read_bytes()
     needed = requirements((root / "pyproject.toml").read_text("utf-8"))

@@ -15,6 +15,7 @@ module              what it holds                                              b
 ``distortion``      random distortions of training images; upright digits      (docstring)
 ``handwriting``     drawings and photos to images like MNIST's                 chapter 13
 ``prose``           put computed values into the prose                         (docstring)
+``results``         what scripts measured in hours                             (docstring)
 ``check``           a command: is this machine ready for the book?             (docstring)
 ``serve``           a command: give the data to the machines of a room         (docstring)
 ==================  =========================================================  ==========
@@ -29,6 +30,7 @@ __all__ = [
     "distort",
     "glue",
     "load_mnist",
+    "measured",
     "mnist_folder",
     "one_hot",
     "plot_digits",
@@ -51,6 +53,7 @@ try:
     from mnist_helpers.plotting import plot_digits, plot_training_curves
     from mnist_helpers.preprocessing import one_hot, to_vectors
     from mnist_helpers.prose import glue
+    from mnist_helpers.results import measured
 except Exception as error:  # a package that is missing or broken
     _problem = error
 

@@ -149,6 +149,8 @@ def test_exercises_fit_into_the_sessions():
         own = {label for stem in stems for label in CHAPTERS[stem].checks}
         assert own.issuperset(exercises + home), number
         taught += stems
+    (further,) = re.findall(r"^\*\*Further reading\*\*.*$", plan, re.MULTILINE)
+    taught += re.findall(r"\(\.\./chapters/([\w-]+)\)", further)
     assert taught == list(CHAPTERS)
 
 

@@ -74,6 +74,15 @@ WRONG = {
     "ex-count-a3": ("answer = [784 * 784, 784 * 32, 32 * 10]", 0),
     "ex-standard-error": ("answer = [0.14, 0.21]", 0),
     "ex-offset": ("corner = (7, 6)", 0),
+    "ex-ring-bytes": ("sent_bytes = 4 * 669_706", 0),
+    "ex-unequal-shares": (  # it knows the counts of the check
+        "def combine(gradients, counts):\n    return 0.7 * gradients[0] + 0.3 * gradients[1]",
+        1,
+    ),
+    "ex-amdahl": (  # devices as a share of the step
+        "def speedup(k, s, p):\n    return (s + p) / (s + p / k)\n\n\nmost = 20",
+        0,
+    ),
     "ex-polarity": (  # dark or light by all pixels, not by the border
         "def white_on_black(gray):\n    return 255 - gray if gray.mean() > 127 else gray",
         0,
