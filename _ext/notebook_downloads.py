@@ -413,6 +413,8 @@ def glued_values(notebook):
 
 
 def _python(source):
+    if source.startswith("%%"):  # a file to write, not code of this notebook
+        return ast.parse("")
     return ast.parse(re.sub(r"^\s*[%!].*$", "pass", source, flags=re.MULTILINE))
 
 

@@ -185,7 +185,11 @@ def statements(source):
 
     >>> statements("a = 1\\n# why\\nb = (\\n    2\\n)")
     ['a = 1', '# why\\nb = (\\n    2\\n)']
+    >>> statements("%%writefile a.py\\na = 1")  # not for this kernel
+    []
     """
+    if source.startswith("%%"):
+        return []
     lines, found = source.splitlines(), []
     for node in ast.parse(source).body:
         first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])

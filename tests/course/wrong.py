@@ -98,4 +98,13 @@ WRONG = {
         "def shift(images, down, right):\n    return np.roll(images, (down, right), (1, 2))",
         0,
     ),
+    "ex-ring-bytes": ("sent_bytes = 4 * 669_706", 0),
+    "ex-unequal-shares": (  # it knows the counts of the check
+        "def combine(gradients, counts):\n    return 0.7 * gradients[0] + 0.3 * gradients[1]",
+        1,
+    ),
+    "ex-amdahl": (  # devices as a share of the step
+        "def speedup(k, s, p):\n    return (s + p) / (s + p / k)\n\n\nmost = 20",
+        0,
+    ),
 }
