@@ -413,7 +413,7 @@ def glued_values(notebook):
 
 
 def _python(source):
-    if source.startswith("%%"):  # a file to write, not code of this notebook
+    if source.startswith("%%writefile"):  # a file to write, not code of this notebook
         return ast.parse("")
     return ast.parse(re.sub(r"^\s*[%!].*$", "pass", source, flags=re.MULTILINE))
 

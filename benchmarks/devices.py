@@ -34,7 +34,11 @@ DEVICES = (1, 2, 4)
 # widths, and the batch of all devices together
 NETWORKS = {"small": ([128], 128), "large": ([1024, 1024], 1024)}
 STEPS = 10
-QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0"}
+QUIET = {
+    "KERAS_BACKEND": "tensorflow",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TF_ENABLE_ONEDNN_OPTS": "0",
+}
 models = {}  # of a child process: name of the network -> model
 
 
@@ -148,6 +152,7 @@ def data_parallel():
         return None
     settings = {
         "KERAS_BACKEND": "jax",
+        "JAX_PLATFORMS": "cpu",
         "XLA_FLAGS": "--xla_force_host_platform_device_count=2",
     }
     done = subprocess.run(
@@ -171,7 +176,14 @@ def main(arguments=None):
         return compare_data_parallel()
     how = (DEVICES[:2], 1, 1, 8) if options.quick else (DEVICES, options.rounds, STEPS, None)
     devices, rounds, steps, batch = how
-    before = json.loads(options.results.read_text("utf-8")) if options.results.exists() else {}
+    try:
+        before = json.loads(options.results.read_text("utf-8")) if options.results.exists() else {}
+    except ValueError as error:
+        sys.exit(
+            f"{options.results}: expected results as JSON, found something else ({error}); take "
+            "the last version from Git"
+        )
+    parallel = data_parallel() or before.get("data_parallel")
     record = {
         "made_by": "benchmarks/devices.py" + (" --quick" if options.quick else ""),
         "machine": {
@@ -191,7 +203,7 @@ def main(arguments=None):
         "steps": steps,
         "rounds": rounds,
         "seconds_per_step": measure(devices, rounds, steps, batch),
-        "data_parallel": data_parallel() or before.get("data_parallel"),
+        "data_parallel": parallel,
     }
     temporary = options.results.with_name(options.results.name + ".new")
     temporary.write_text(json.dumps(record, indent=1) + "\n", "utf-8")

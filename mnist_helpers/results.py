@@ -15,9 +15,10 @@ def measured(name):
 
     Parameters
     ----------
-    name : {"frontier", "training_speed"}
+    name : {"frontier", "training_speed", "devices"}
         The script: ``scripts/frontier.py`` writes a list of records, one for each run, and
-        ``benchmarks/training_speed.py`` a dict of settings, times, and the machine.
+        ``benchmarks/training_speed.py`` and ``benchmarks/devices.py`` write a dict of settings,
+        times, and the machine.
 
     Returns
     -------

@@ -188,7 +188,7 @@ def statements(source):
     >>> statements("%%writefile a.py\\na = 1")  # not for this kernel
     []
     """
-    if source.startswith("%%"):
+    if source.startswith("%%writefile"):
         return []
     lines, found = source.splitlines(), []
     for node in ast.parse(source).body:

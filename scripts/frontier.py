@@ -266,19 +266,33 @@ def predict(model, vectors):
     return np.concatenate([keras.ops.convert_to_numpy(part) for part in parts])
 
 
-def networks(setting, seed, images, labels, checkpoints, *, measure=None, title=""):
-    """Train the members of a setting, their teachers first; return networks and logs."""
-    teacher = None
+def networks(setting, seed, images, labels, checkpoints, *, held_out=None, title=""):
+    """Train the members of a setting, their teachers first; return networks and logs.
+
+    Images are as they were written. ``held_out``, images and labels, is measured on after each
+    epoch.
+    """
+    teacher = measure = None
     if setting.teacher:
         guide = LADDER[setting.teacher]
         if setting.deskew and not guide.deskew:
             raise ValueError(f"{setting.teacher} has not seen upright digits: it cannot teach them")
-        masters, _ = networks(guide, 0, images, labels, checkpoints, title=setting.teacher)
+        masters, _ = networks(
+            guide, 0, images, labels, checkpoints, held_out=held_out, title=setting.teacher
+        )
 
         def teacher(x):
             if guide.deskew and not setting.deskew:
                 x = deskew(x.reshape(-1, *images.shape[1:])).reshape(x.shape)
             return np.mean([predict(master, x) for master in masters], axis=0)
+
+    prepared = deskew(images) if setting.deskew else images
+    if held_out:
+        new_images, new_labels = held_out
+        new_images = deskew(new_images) if setting.deskew else new_images
+
+        def measure(model):
+            return float(np.mean(answer(model, new_images, PLAIN).argmax(axis=1) == new_labels))
 
     trained = []
     for member in range(setting.members):
@@ -290,7 +304,7 @@ def networks(setting, seed, images, labels, checkpoints, *, measure=None, title=
             train(
                 setting,
                 own,
-                images,
+                prepared,
                 labels,
                 path,
                 teacher=teacher,
@@ -324,14 +338,17 @@ def run(name, seed, mnist, checkpoints, *, final=False):
         kept, held_out = hold_out(labels, min(HELD_OUT, len(labels) // 6))
         new_images, new_labels = images[held_out], labels[held_out]
         images, labels = images[kept], labels[kept]
+    models, logs = networks(
+        setting,
+        seed,
+        images,
+        labels,
+        checkpoints,
+        held_out=None if final else (new_images, new_labels),  # the test set is not looked at
+        title=name,
+    )
     if setting.deskew:
-        images, new_images = deskew(images), deskew(new_images)
-
-    def accuracy(model):
-        return float(np.mean(answer(model, new_images, PLAIN).argmax(axis=1) == new_labels))
-
-    measure = None if final else accuracy  # the test set is not looked at on the way
-    models, logs = networks(setting, seed, images, labels, checkpoints, measure=measure, title=name)
+        new_images = deskew(new_images)
     answers = np.mean([answer(model, new_images, setting) for model in models], axis=0)
     right = answers[np.arange(len(new_labels)), new_labels]
     record = {

@@ -66,7 +66,7 @@ def settings(course, boxes, seconds):
     config.RunBesideTests.environment = environment()
     config.RunBesideTests.readable = {
         "package": str(Path(mnist_helpers.__file__).parent),
-        "data": str(mnist_helpers.mnist_folder()),
+        "data": str(mnist_helpers.mnist_folder("mnist")),
         "matplotlib": matplotlib.get_cachedir(),
         "matplotlib's settings": matplotlib.get_configdir(),
     }

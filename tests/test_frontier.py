@@ -264,12 +264,23 @@ def test_a_teacher_sees_upright_what_its_pupil_sees_as_written(main, ladder, mon
     monkeypatch.setattr(
         keras.Model, "fit", lambda *a, _fit=keras.Model.fit, **k: fits.append(a[1]) or _fit(*a, **k)
     )
+    images = []
+    monkeypatch.setattr(
+        frontier,
+        "train",
+        lambda *a, _train=frontier.train, **k: images.append(a[2]) or _train(*a, **k),
+    )
     main("pupil", "--seeds", "0")
+    assert len(images) == 3 + 1
+    for upright in images[:3]:  # what the teachers learned from
+        np.testing.assert_array_equal(upright, deskew(images[-1]))
+
     as_written = fits[-1]
     upright = deskew(as_written.reshape(-1, 28, 28)).reshape(as_written.shape)
     assert np.any(upright != as_written)
     asked = [x for x in seen if len(x) == len(upright)][-3:]
-    for x in asked:  # each of the three teachers
+    assert len(asked) == 3
+    for x in asked:  # of each of the teachers
         np.testing.assert_array_equal(x, upright)
 
     ladder["upright"] = replace(ladder["pupil"], deskew=True, teacher="bent")
@@ -335,5 +346,3 @@ def test_damaged_results_are_kept(main):
 def test_the_ladder_can_be_climbed():
     for name, setting in frontier.LADDER.items():
         assert frontier.build(setting, 1000).count_params() > 0, name
-        if setting.deskew and setting.teacher:
-            assert frontier.LADDER[setting.teacher].deskew

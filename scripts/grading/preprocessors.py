@@ -317,4 +317,5 @@ def environment():
         quiet
         | {"PYTHONDONTWRITEBYTECODE": "1", "OPENBLAS_NUM_THREADS": "1"}
         | {key: value for key, value in os.environ.items() if key.startswith("MNIST_HELPERS_")}
+        | {"MNIST_HELPERS_DATASET": "mnist"}
     )
