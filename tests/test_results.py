@@ -123,7 +123,8 @@ def test_chapter_says_what_is_in_the_results(runs, labels, said):
     assert said["plain_minutes"] == f"{minutes[steps[0]]:.0f}"
     assert said["last_minutes"] == f"{minutes[steps[-1]]:.0f}"
     for name in ASIDE:
-        assert said[f"{name}_error"] == f"{held_out[name].mean():.2f}"
+        assert said[f"{name}_min"] == f"{held_out[name].min():.2f}"
+        assert said[f"{name}_max"] == f"{held_out[name].max():.2f}"
 
 
 def test_chapter_says_what_the_test_set_said(runs, labels, said):
@@ -131,9 +132,10 @@ def test_chapter_says_what_the_test_set_said(runs, labels, said):
     final = min(opened, key=lambda name: errors(runs, name).mean())  # on the held-out images
     on_test = errors(runs, final, "test")
     assert said["final_step"] == labels[final]
-    assert said["test_min"] == f"{on_test.min():.2f}" and said["test_max"] == f"{on_test.max():.2f}"
-    assert said["wrong_min"] == f"{on_test.min() * 100:.0f}"
-    assert said["wrong_max"] == f"{on_test.max() * 100:.0f}"
+    assert said["test_error"] == f"{on_test.mean():.2f}"
+    assert said["test_wrong"] == f"{on_test.mean() * 100:.0f}"
+    alone = errors(runs, "long", "test")
+    assert said["alone_min"] == f"{alone.min():.2f}" and said["alone_max"] == f"{alone.max():.2f}"
     share = on_test.mean() / 100
     assert said["standard_error"] == f"{100 * np.sqrt(share * (1 - share) / 10_000):.2f}"
 
