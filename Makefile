@@ -13,7 +13,7 @@ help:
 	@echo "make course       make the student's and the instructor's edition, and the assignments"
 	@echo "make slides       make a deck for each chapter"
 	@echo "make pdf          make the book as PDF and EPUB, with Chromium"
-	@echo "make frontier     train the long runs of the climb, some hours; a stopped run goes on"
+	@echo "make frontier     train the long runs of the climb, an hour or more; a stopped run goes on"
 	@echo "make benchmark    compare the speed of ways to read IDX"
 	@echo "make clean        remove what the other commands made, except .venv"
 

@@ -1,4 +1,4 @@
-"""How far can a Dense network go? The long runs of the climb: ``make frontier``, some hours.
+"""How far can a Dense network go? The long runs of the climb: ``make frontier``, an hour or more.
 
 Every setting in LADDER is trained with each seed on the training images but 10,000, and measured
 on these. Results go to benchmarks/frontier.json as they come; a result that is there already is
