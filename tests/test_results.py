@@ -120,7 +120,7 @@ def test_chapter_says_what_is_in_the_results(runs, labels, said):
     assert said["step_count"] == str(len(gains))
     overlapping = [b for a, b in zip(steps, steps[1:]) if max(held_out[b]) >= min(held_out[a])]
     assert said["overlap_count"] == str(len(overlapping))
-    assert said["plain_minutes"] == f"{minutes[steps[0]]:.0f}"
+    assert said["plain_minutes"] == f"{minutes[steps[0]]:.1f}"
     assert said["last_minutes"] == f"{minutes[steps[-1]]:.0f}"
     for name in ASIDE:
         assert said[f"{name}_min"] == f"{held_out[name].min():.2f}"
