@@ -82,9 +82,9 @@ WRONG = {
         "def turning(degrees, middle):\n    return np.array([[0, -1, 27], [1, 0, 0]])",
         1,
     ),
-    "ex-mean-or-vote": (  # the mean, which agrees where all are equally sure
+    "ex-mean-or-vote": (  # the mean, which listens to the surest
         "def vote(answers):\n    return np.mean(answers, axis=0).argmax(axis=1)",
-        1,
+        0,
     ),
     "ex-rare-errors": ("both = [0.63, 3_984]", 0),
     "ex-conv-count": ("counts = [6 * (5 * 5 + 1), 12 * (3 * 3 + 1), 5 * 5 * 12 * 10 + 10]", 0),
