@@ -3,12 +3,16 @@
 Each line says ok, note, or problem, and an arrow says what to do. The exit code is 0 if there is
 no problem. Notes do not count: with them the chapters run, only slower or not at once.
 
-This module imports nothing but the standard library before it is needed, so that it runs where
-packages are missing or broken, and it writes nothing but ASCII of its own.
+What needs a package runs in a Python of its own, which may crash or hang: this one imports nothing
+but the standard library. It writes nothing but ASCII of its own.
 """
 
+import argparse
+import functools
+import json
 import os
 import platform
+import re
 import shutil
 import signal
 import subprocess
@@ -16,6 +20,7 @@ import sys
 import tempfile
 import textwrap
 from collections import namedtuple
+from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
 from pathlib import Path
 
@@ -23,17 +28,26 @@ ROOT = Path(__file__).resolve().parent.parent
 OLDEST, NEWEST = (3, 11), (3, 13)
 NOT_NEEDED = {"jupyterlab-myst", "jupytext", "nbclient"}  # only for working on the book
 TENSORFLOWS = ("tensorflow", "tensorflow-cpu")  # one in two builds
+TRIED_BELOW = {"jupyterlab", "keras", *TENSORFLOWS}  # in rows of their own
+# what to import of a package, where that is not its name
+MODULES = {
+    "matplotlib": "matplotlib.pyplot",
+    "pillow": "PIL.Image",
+    "scikit-learn": "sklearn.datasets",
+    "scipy": "scipy.ndimage",
+}
 MEMORY = 3e9  # bytes for the largest chapter, JupyterLab, and a page in a browser
 DISK = 0.5e9  # bytes for the data and what a reader makes
 WIDTH = 80
-MINUTES = 5  # for what may hang
+SECONDS = 120  # for what may hang
+ANSWER = "answer: "
 
 TRAIN = """
 import keras, numpy, tensorflow
 network = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2, activation="softmax")])
 network.compile(loss="sparse_categorical_crossentropy")
 network.fit(numpy.ones((8, 4)), numpy.zeros(8), verbose=0)
-print(f"TensorFlow {tensorflow.__version__} and Keras {keras.__version__} trained a network")
+answer = f"TensorFlow {tensorflow.__version__} and Keras {keras.__version__} trained a network"
 """
 KERNEL = """
 import jupyterlab
@@ -45,22 +59,25 @@ with run_kernel(kernel_name="python3", startup_timeout=120) as kernel:
         timeout=60,
         output_hook=lambda message: said.append(message["content"].get("text", "")),
     )
-print(jupyterlab.__version__, "".join(said), sep="|")
+answer = jupyterlab.__version__ + "|" + "".join(said)
 """
 
 Result = namedtuple("Result", "state found do", defaults=[""])
+ok, note, problem = (functools.partial(Result, state) for state in ("ok", "note", "problem"))
 
 
-def ok(found):
-    return Result("ok", found)
+def apart(look):
+    """Run a check, or what is part of one, in a Python of its own, since it needs packages."""
 
+    @functools.wraps(look)
+    def check():
+        call = f"check.{look.__name__}.__wrapped__()"
+        done, text = run(
+            f"import json; from mnist_helpers import check; answer = json.dumps({call})"
+        )
+        return Result(*json.loads(text)) if done else problem(text, cure(text))
 
-def note(found, do=""):
-    return Result("note", found, do)
-
-
-def problem(found, do=""):
-    return Result("problem", found, do)
+    return check
 
 
 # ---- what is looked at
@@ -82,26 +99,43 @@ def check_python():
 
 def check_packages():
     """What pyproject.toml names is there, in the versions that it asks for, and can be imported."""
-    try:
-        from packaging.requirements import Requirement
-    except ImportError as error:
-        return problem(str(error), install())
+    result = check_versions()
+    if result.state != "ok":
+        return result
+    names = [name for name in map(name_of, needs()) if name not in TRIED_BELOW]
+    modules = [MODULES.get(name, name) for name in names]
+    done, text = run(f"from mnist_helpers import *; import {', '.join(modules)}")
+    if done:
+        return result
+    with ThreadPoolExecutor(len(names)) as pool:
+        alone = list(pool.map(lambda module: run(f"import {module}"), modules))
+    broken = {name: why for name, (done, why) in zip(names, alone) if not done}
+    if not broken:
+        return problem(f"mnist_helpers: {text}", cure(text))
+    reasons = {}
+    for name, why in broken.items():
+        reasons.setdefault(why, []).append(name)
+    found = "; ".join(f"{some(names)}: {why}" for why, names in reasons.items())
+    return problem(found, cure(found, broken))
+
+
+@apart
+def check_versions():
+    """What pyproject.toml names is there, in the versions that it asks for."""
+    from packaging.requirements import Requirement
+
     wanted = [Requirement(need) for need in needs()]
     wanted = [need for need in wanted if need.marker is None or need.marker.evaluate()]
     missing, old = [], []
     for need in wanted:
-        version = version_of(need.name)
-        if version is None:
+        found = versions(*(TENSORFLOWS if need.name in TENSORFLOWS else [need.name]))
+        if not found:
             missing.append(need.name)
-        elif not need.specifier.contains(version, prereleases=True):
-            old.append(f"{need.name} {version} (needed: {need.specifier})")
-    if missing or old:
-        faults = ["missing: " + some(missing)] * bool(missing) + ["wrong: " + some(old)] * bool(old)
-        return problem("; ".join(faults), install())
-    try:
-        from mnist_helpers import load_mnist  # noqa: F401
-    except ImportError as error:
-        return problem(f"all there, but broken: {error.__cause__ or error}", install())
+        elif not need.specifier.contains(found[0], prereleases=True):
+            old.append(f"{need.name} {found[0]} (needed: {need.specifier})")
+    lists = {"missing": missing, "wrong": old}
+    if faults := "; ".join(f"{what}: {some(those)}" for what, those in lists.items() if those):
+        return problem(faults, install())
     return ok(f"all {len(wanted)} that the chapters need")
 
 
@@ -113,12 +147,8 @@ def check_tensorflow():
     machine = f"{platform.system()} {platform.machine()}"
     if machine in ("Darwin x86_64", "Windows ARM64"):
         do = f"There is no new TensorFlow for {machine}: use Colab, or another machine."
-    elif "SIGILL" in text:
-        do = "This processor is too old for TensorFlow: use Colab, or another."
-    elif "DLL" in text:
-        do = "Install https://aka.ms/vs/17/release/vc_redist.x64.exe, and start Windows anew."
     else:
-        do = install()
+        do = cure(text, [name for name in ("keras", *TENSORFLOWS) if versions(name)])
     return problem(text, do)
 
 
@@ -126,7 +156,7 @@ def check_kernel():
     """JupyterLab is there, and its kernel runs a cell, with the packages that were checked here."""
     done, text = run(KERNEL)
     if not done:
-        return problem(text, install())
+        return problem(text, cure(text))
     version, prefix = text.split("|", 1)
     if not os.path.exists(prefix) or not os.path.samefile(prefix, sys.prefix):
         return problem(
@@ -136,12 +166,11 @@ def check_kernel():
     return ok(f"JupyterLab {version}; its kernel ran a cell")
 
 
+@apart
 def check_memory():
     """Enough for the largest chapter, now."""
-    try:
-        import psutil
-    except ImportError as error:
-        return note(f"not known: {error}", install())
+    import psutil
+
     memory = psutil.virtual_memory()
     found = f"{memory.available / 1e9:.1f} GB free of {memory.total / 1e9:.1f} GB"
     if memory.total < MEMORY:
@@ -170,12 +199,11 @@ def check_disk():
     return ok(found)
 
 
+@apart
 def check_data():
     """MNIST is here, or is to be had."""
-    try:
-        from mnist_helpers.data import find_mirror, local_folder
-    except Exception as error:  # whatever a broken package raises
-        return problem(f"cannot be looked for: {last_line(str(error))}", install())
+    from mnist_helpers.data import find_mirror, local_folder
+
     try:
         folder = local_folder()
     except (ValueError, OSError) as error:
@@ -237,80 +265,111 @@ def needs():
         wanted = table["project"]["dependencies"] + table["dependency-groups"]["notebooks"]
     except (ImportError, OSError, KeyError):
         wanted = metadata.requires("mnist-helpers") or []  # installed, without the book
-    return [need for need in wanted if not need.startswith(tuple(NOT_NEEDED))]
+    return [need for need in wanted if name_of(need) not in NOT_NEEDED]
 
 
-def version_of(name):
-    """The version of an installed package, or None."""
-    for candidate in TENSORFLOWS if name in TENSORFLOWS else [name]:
-        try:
-            return metadata.version(candidate)
-        except metadata.PackageNotFoundError:
-            pass
-    return None
+def name_of(need):
+    """
+    >>> name_of("scikit-learn>=1.4")
+    'scikit-learn'
+    """
+    return re.match(r"[\w.-]+", need)[0]
+
+
+def versions(*names):
+    """The versions of those packages that are installed."""
+    return [found.version for name in names for found in metadata.distributions(name=name)]
 
 
 def run(code):
     """Run code in a Python of its own, which may hang or crash.
 
+    Parameters
+    ----------
+    code : str
+        It may set ``answer``, a line of text.
+
     Returns
     -------
     done : bool
-        Whether it ended well.
+        Whether it came to its end.
     text : str
-        The last line of what it said, or why it failed.
+        The answer, or why there is none.
 
     Examples
     --------
-    >>> run("print(6 * 7)")
+    >>> run("answer = str(6 * 7)")
     (True, '42')
     >>> run("import nowhere")
     (False, "No module named 'nowhere'")
     """
-    environment = {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONIOENCODING": "utf-8", **os.environ}
     try:
         ended = subprocess.run(
-            [sys.executable, "-c", code],
-            env=environment,
+            [sys.executable, "-c", f"answer = ''\n{code}\nprint('\\n{ANSWER}' + answer)"],
+            env={"TF_CPP_MIN_LOG_LEVEL": "3", **os.environ, "PYTHONIOENCODING": "utf-8"},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",
             errors="replace",
-            timeout=60 * MINUTES,
+            timeout=SECONDS,
         )
     except subprocess.TimeoutExpired:
-        return False, f"did not answer within {MINUTES} minutes"
-    if ended.returncode == 0:
-        return True, last_line(ended.stdout)
-    if ended.returncode < 0:
-        return False, f"Python was ended by {signal.Signals(-ended.returncode).name}"
-    return False, last_line(ended.stderr).replace("ModuleNotFoundError: ", "")
+        return False, f"no answer within {SECONDS} s"
+    status, lines = ended.returncode, ended.stdout.splitlines()
+    answers = [line[len(ANSWER) :] for line in lines if line.startswith(ANSWER)]
+    if status == 0 and answers:
+        return True, answers[-1]
+    if status < 0:
+        return False, f"died by signal {-status} ({signal.strsignal(-status)})"
+    if status >= 2**31:  # Windows
+        return False, f"died with status 0x{status:X}"
+    said = last_line(ended.stderr).replace("ModuleNotFoundError: ", "")
+    return False, said if status == 1 else f"ended with exit code {status}: {said}"
 
 
 def last_line(text):
-    return (text.strip().splitlines() or ["no message"])[-1]
+    lines = text.strip().splitlines() or ["no message"]
+    return "".join(filter(str.isprintable, lines[-1]))
+
+
+@functools.lru_cache
+def cache_folder():
+    """Where the data go, or None."""
+    done, path = run("from mnist_helpers import data; answer = str(data.cache_folder())")
+    return Path(path) if done else None
 
 
 def folders():
     """This folder, and that for the data or, if it is yet to be made, the one around it."""
-    try:
-        from mnist_helpers.data import cache_folder
-
-        cache = cache_folder()
-    except Exception:  # whatever a broken package raises
-        return [Path.cwd()]
-    return [Path.cwd(), next(f for f in (cache, *cache.parents) if f.exists())]
+    cache = cache_folder()
+    around = [next(f for f in (cache, *cache.parents) if f.exists())] if cache else []
+    return [Path.cwd(), *around]
 
 
-def install():
-    """What to do about missing packages."""
+def cure(text, broken=()):
+    """What to do about packages that are there, but fail in this way."""
+    if "signal 4 " in text or "0xC000001D" in text:  # an instruction that it does not have
+        return "This processor is too old for that: use Colab, or another machine."
+    if "DLL" in text:
+        return "Install https://aka.ms/vs/17/release/vc_redist.x64.exe, and start Windows anew."
+    if "no answer" in text:
+        return f"If this machine is slow, add --seconds {5 * SECONDS}. If not: {install(broken)}"
+    return install(broken)
+
+
+def install(broken=()):
+    """What to do about packages that are missing, or there but broken."""
     for own in (".venv/bin/python", ".venv/Scripts/python.exe"):
         if (ROOT / own).exists() and not os.path.samefile(ROOT / ".venv", sys.prefix):
             return f"Use the book's own Python: {quoted(ROOT / own)} -m mnist_helpers.check"
-    if (ROOT / "requirements.txt").exists():
-        return f"{quoted(sys.executable)} -m pip install -r {quoted(ROOT / 'requirements.txt')}"
+    pip, pins = f"{quoted(sys.executable)} -m pip install", ROOT / "requirements.txt"
+    if broken:
+        only = ["-c", quoted(pins)] if pins.exists() else []
+        return " ".join([pip, "--force-reinstall", *only, *broken])
+    if pins.exists():
+        return f"{pip} -r {quoted(pins)}"
     wanted = " ".join(f'"{need}"' for need in needs())
-    return f"{quoted(sys.executable)} -m pip install --upgrade {wanted}"
+    return f"{pip} --upgrade {wanted}"
 
 
 def quoted(path):
@@ -359,8 +418,16 @@ def rows(name, result):
     return [*found, *do]
 
 
-def main():
+def main(arguments=None):
     """Print the screen; return 1 if there is a problem, else 0."""
+    global SECONDS
+    parser = argparse.ArgumentParser(
+        prog="python -m mnist_helpers.check", description="Is this machine ready for the book?"
+    )
+    parser.add_argument(
+        "--seconds", type=int, default=SECONDS, help="to wait for an answer; default: %(default)s"
+    )
+    SECONDS = parser.parse_args(arguments).seconds
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")  # paths may hold what the console cannot show
     print("Is this machine ready for From Bytes to Digits? A minute, please.\n", flush=True)

@@ -4,7 +4,7 @@ Four files make a data set; each is compared with its known SHA-256 checksum whe
 They are looked for in this order:
 
 1. the folder ``$MNIST_HELPERS_DATA/mnist`` (or ``/fashion-mnist``);
-2. the user's cache folder, which ``pooch.os_cache("mnist_helpers")`` names;
+2. the user's cache folder, which `cache_folder` names;
 3. ``$MNIST_HELPERS_MIRROR/mnist``, an address of your own, if you set it, such as that of
    ``python -m mnist_helpers.serve`` on another machine;
 4. the public mirrors below, one after the other. What is downloaded goes into the cache.
@@ -17,23 +17,17 @@ warning and a note on every figure. ``strict=True`` or ``MNIST_HELPERS_STRICT=1`
 error instead; ``MNIST_HELPERS_OFFLINE=1`` leaves out the downloads.
 """
 
+import hashlib
 import os
 import tempfile
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
-import requests
+import platformdirs
 
 from mnist_helpers.idx import read_idx
-from mnist_helpers.standin import make_stand_in
-
-with warnings.catch_warnings():
-    # in notebooks tqdm, which pooch imports, asks for ipywidgets; its plain bar will do
-    warnings.filterwarnings("ignore", "IProgress not found")
-    import pooch
 
 # of the files as first published, in mnist and in fashion-mnist
 _CHECKSUMS = {
@@ -263,7 +257,7 @@ def local_folder(name="mnist"):
 
 def cache_folder(name="mnist"):
     """Return the folder that downloads go to, which need not exist yet."""
-    return pooch.os_cache("mnist_helpers") / name
+    return platformdirs.user_cache_path("mnist_helpers") / name
 
 
 def find_mirror(name="mnist"):
@@ -321,7 +315,7 @@ def _own_folder(name):
     if not folder.is_dir():
         return None  # it may hold the other data set alone
     for file, checksum in _CHECKSUMS[name].items():
-        found = pooch.file_hash(folder / file)  # FileNotFoundError names a file that is missing
+        found = _checksum(folder / file)  # FileNotFoundError names a file that is missing
         if found != checksum:
             raise ValueError(
                 f"{folder / file}: expected the {name} file with SHA-256 {checksum}, found "
@@ -334,9 +328,14 @@ def _missing(folder, name):
     """What a folder lacks of a data set: file -> checksum."""
 
     def is_good(file, checksum):
-        return (folder / file).exists() and pooch.file_hash(folder / file) == checksum
+        return (folder / file).exists() and _checksum(folder / file) == checksum
 
     return {file: sha for file, sha in _CHECKSUMS[name].items() if not is_good(file, sha)}
+
+
+def _checksum(path):
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _mirrors(name):
@@ -364,6 +363,13 @@ def _complete(folder, name):
 
 def _fetch(mirror, file, checksum, folder, progressbar=False):
     """Download one file into a folder; return what went wrong, or None."""
+    import requests  # late, like pooch: whoever has the data needs neither
+
+    with warnings.catch_warnings():
+        # in notebooks tqdm, which pooch imports, asks for ipywidgets; its plain bar will do
+        warnings.filterwarnings("ignore", "IProgress not found")
+        import pooch
+
     pooch.get_logger().setLevel("WARNING")  # the progress bar says enough
     downloader = pooch.HTTPDownloader(
         progressbar=progressbar,
@@ -385,7 +391,11 @@ def _fetch(mirror, file, checksum, folder, progressbar=False):
 
 def _stand_in():
     """The folder of the stand-in, made if need be; from now on each figure says what it shows."""
-    folder = pooch.os_cache("mnist_helpers") / "stand-in"
+    import matplotlib as mpl
+
+    from mnist_helpers.standin import make_stand_in  # late: it needs SciPy and scikit-learn
+
+    folder = cache_folder("stand-in")
     if not all((folder / file).exists() for file in _CHECKSUMS["mnist"]):
         make_stand_in(folder)
     hook = "mnist_helpers.plotting:mark_stand_in"

@@ -67,7 +67,10 @@ def prepare_digit(drawing):
     crop = drawing[top : bottom + 1, left : right + 1]
     scale = BOX / max(crop.shape)
     height, width = (max(1, int(np.floor(side * scale + 0.5))) for side in crop.shape)
-    return center_digit(shrink(crop, height, width))
+    digit = shrink(crop, height, width)
+    if not digit.any():
+        raise ValueError("no digit in this drawing: a few specks, which average out to nothing")
+    return center_digit(digit)
 
 
 def shrink(picture, height, width):

@@ -143,18 +143,22 @@ def write_idx(path, array):
 
 def _read(file, name):
     """Read header and payload, and make sure that nothing follows."""
-    start = _take(file, 2).tobytes()
-    stream = _PutBack(start, file)
-    if start == b"\x1f\x8b":
-        stream = gzip.GzipFile(fileobj=stream, mode="rb")
-    dtype, shape = _read_header(stream, name)
+    magic = file.read(4)
+    if magic.startswith(b"\x1f\x8b"):
+        file = gzip.GzipFile(fileobj=io.BytesIO(magic + file.read()))
+        magic = file.read(4)
+    dtype, shape = _read_header(magic, file, name)
     # integers of Python, which have no largest one: with NumPy's, a damaged header could wrap to 0
     size = math.prod(shape) * dtype.itemsize
-    payload = _take(stream, size, max(_TRUST, _size_on_disk(file)))
+    payload, filled = np.empty(min(size, _TRUST), np.uint8), 0
+    while count := file.readinto(payload[filled : filled + _PIECE]):
+        filled += count
+        if filled == len(payload) < size:  # beyond _TRUST, memory grows with what arrives
+            payload.resize(min(2 * filled, size), refcheck=False)  # safe: nobody else has seen it
     # looking past the end is also what makes gzip verify its checksum
-    if len(payload) < size or stream.read(1):
+    if filled < size or file.read(1):
         expected = f"{size:,} bytes after the header, for shape {shape} of {dtype.name}"
-        found = f"{len(payload):,}" if len(payload) < size else f"more than {size:,}"
+        found = f"{filled:,}" if filled < size else f"more than {size:,}"
         raise _error(name, expected, found, _AGAIN)
     try:
         array = payload.view(dtype).reshape(shape)
@@ -164,9 +168,8 @@ def _read(file, name):
     return array.astype(dtype.newbyteorder("="), copy=False)
 
 
-def _read_header(stream, name):
+def _read_header(magic, file, name):
     """Return the dtype (big-endian) and the shape that a header states."""
-    magic = _take(stream, 4).tobytes()
     if len(magic) < 4:
         raise _error(name, "a header of at least 4 bytes", len(magic), _AGAIN)
     zeros, code, ndim = struct.unpack(">HBB", magic)
@@ -178,7 +181,7 @@ def _read_header(stream, name):
     if code not in _DTYPES:
         expected = f"a third byte that is the code of a type ({bytes(_DTYPES).hex(' ')})"
         raise _error(name, expected, f"{code:02x}", _RIGHT)
-    sizes = _take(stream, 4 * ndim).tobytes()
+    sizes = file.read(4 * ndim)
     if len(sizes) < 4 * ndim:
         expected = f"a header of {4 + 4 * ndim} bytes for {ndim} dimensions"
         raise _error(name, expected, 4 + len(sizes), _AGAIN)
@@ -198,38 +201,6 @@ def _header(array, path):
     return struct.pack(f">HBB{array.ndim}I", 0, code, array.ndim, *array.shape)
 
 
-def _size_on_disk(file):
-    """Return the size of the file behind a file object, 0 if there is none."""
-    try:
-        return os.fstat(file.fileno()).st_size
-    except (AttributeError, OSError):
-        return 0
-
-
-def _take(stream, size, trust=_TRUST):
-    """Read up to `size` bytes as uint8; memory beyond `trust` bytes grows with what arrives."""
-    data = np.empty(min(size, trust), np.uint8)
-    filled = 0
-    while count := stream.readinto(data[filled : filled + _PIECE]):
-        filled += count
-        if filled == len(data) < size:
-            data.resize(min(2 * filled, size), refcheck=False)  # safe: nobody else has seen it
-    return data[:filled]
-
-
 def _error(name, expected, found, advice):
     """Return an error in the form that all of them have."""
     return IdxError(f"{name}: expected {expected}, found {found}; {advice}")
-
-
-class _PutBack:
-    """A file with the bytes already read put back in front, since a pipe cannot seek."""
-
-    def __init__(self, start, file):
-        self._start, self._file = io.BytesIO(start), file
-
-    def read(self, size):
-        return self._start.read(size) or self._file.read(size)
-
-    def readinto(self, buffer):
-        return self._start.readinto(buffer) or self._file.readinto(buffer)

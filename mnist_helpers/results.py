@@ -1,13 +1,14 @@
 """What the scripts of the book measured in hours, for chapters that run in minutes.
 
-In the repository the files are in ``benchmarks/``; ``notebooks.zip`` has them in this package.
+In the repository the files are in ``experiments/results/``; ``notebooks.zip`` has them in this
+package.
 """
 
 import json
 from pathlib import Path
 
 IN_PACKAGE = Path(__file__).parent / "long_runs"
-IN_REPOSITORY = Path(__file__).parent.parent / "benchmarks"
+IN_REPOSITORY = Path(__file__).parent.parent / "experiments" / "results"
 
 
 def measured(name):
@@ -15,10 +16,10 @@ def measured(name):
 
     Parameters
     ----------
-    name : {"frontier", "training_speed", "devices"}
-        The script: ``scripts/frontier.py`` writes a list of records, one for each run, and
-        ``benchmarks/training_speed.py`` and ``benchmarks/devices.py`` write a dict of settings,
-        times, and the machine.
+    name : {"articles", "frontier", "hands", "training_speed", "devices"}
+        The script: ``articles.py``, ``frontier.py``, and ``hands.py`` of ``experiments/`` write
+        a list of records, one for each run, and the others a dict of settings, times, and the
+        machine.
 
     Returns
     -------

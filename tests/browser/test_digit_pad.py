@@ -11,11 +11,10 @@ from keras import layers
 from matplotlib.image import imread
 
 from mnist_helpers import DigitPad, load_mnist, to_vectors
-from mnist_helpers.digit_pad import WEB
 from mnist_helpers.handwriting import prepare_digit
 
-PAD = "document.querySelector('.digit-pad').digitPad"
-FOCUSED = "document.querySelector('.digit-pad').shadowRoot.activeElement?.textContent"
+PAD = "document.querySelector('[data-live-figure]').digitPad"
+FOCUSED = "document.querySelector('[data-live-figure]').shadowRoot.activeElement?.textContent"
 SIDE = 280  # of the canvas that is drawn on
 
 # as a hand would draw them, in the middle of a field from 0 to 100
@@ -94,6 +93,7 @@ def show(page, tmp_path):
         page.goto(file.as_uri())
         if settle:
             rest(page)
+            page.locator("details").evaluate_all("all => all.forEach((each) => (each.open = true))")
         return page
 
     return show
@@ -177,6 +177,7 @@ def test_the_browser_answers_as_keras_does_on_all_test_images(kind, trained, mni
 def test_the_browser_prepares_as_python_does(show):
     page = show(normalized())
     rng = np.random.default_rng(0)
+    differences = []
     for case in range(60):
         height, width = rng.integers(8, 120, size=2)
         drawing = np.zeros((height, width), np.uint8)
@@ -199,12 +200,16 @@ def test_the_browser_prepares_as_python_does(show):
             continue
         difference = np.reshape(found, (28, 28)) - prepare_digit(drawing).astype(int)
         assert abs(difference).max() <= 1, f"case {case}, {drawing.shape}"
+        differences.append(difference)
+    assert np.mean(np.array(differences) != 0) < 0.01  # where a sum of floats falls on a half
 
 
 def test_no_ink_is_no_picture(show):
     page = show(normalized())
     assert page.evaluate(f"{PAD}.prepare(new Uint8Array(100).fill(25), 10, 10)") is None
     assert page.evaluate(f"{PAD}.prepare(new Uint8Array(100).fill(26), 10, 10)") is not None
+    specks = "Object.assign(new Uint8Array(78400), { 0: 26, 78399: 26 })"  # in two corners
+    assert page.evaluate(f"{PAD}.prepare({specks}, 280, 280)") is None
 
 
 # ---- drawing
@@ -321,6 +326,7 @@ def test_keys_draw_and_the_page_stays(trained, mnist, show):
     if mnist.name != "stand-in":  # which has no such straight lines
         assert answer(page)["digit"] == 7
     assert page.evaluate("scrollY") == 0
+    rest(page)
     before = canvas_levels(page)
     press(page, "ArrowLeft*5")  # the pen is up
     rest(page)
@@ -336,6 +342,17 @@ def test_shift_moves_the_pen_finely(show):
         rest(page)
         widths.append((canvas_levels(page).max(axis=0) > 25).sum())
     assert widths[0] - widths[1] == pytest.approx(3 * (12 - 4), abs=2)
+
+
+def test_a_key_that_is_held_lowers_the_pen_once(show):
+    page = show(normalized())
+    page.locator(".drawing").focus()
+    for _ in range(2):  # the second time as a repetition
+        page.keyboard.down("Space")
+    page.keyboard.up("Space")
+    press(page, "ArrowDown*5")
+    rest(page)
+    assert (canvas_levels(page).max(axis=1) > 25).sum() == pytest.approx(5 * 12 + 22, abs=2)
 
 
 def test_leaving_the_canvas_lifts_the_pen(show):
@@ -395,10 +412,27 @@ def test_table_and_status_tell_the_answer(trained, show):
             assert float(share.rstrip("%")) == pytest.approx(100 * probability, abs=0.051)
     status = page.get_by_role("status")
     page.wait_for_function(
-        "document.querySelector('.digit-pad').shadowRoot.querySelector('[role=status]')"
+        "document.querySelector('[data-live-figure]').shadowRoot.querySelector('[role=status]')"
         ".textContent.startsWith('The network reads 3, ')"
     )
     assert status.inner_text().endswith("%.")
+    assert "784-64-10 network. Its 50,890 weights" in page.locator(".foot").inner_text()
+
+
+def test_nearly_sure_is_not_sure(show):
+    model = keras.Sequential([keras.Input(shape=(784,)), layers.Dense(10)])
+    biases = np.array([*[0] * 7, 1000, 1001, 0])  # e**1000 is too large
+    model.set_weights([np.zeros((784, 10)), biases])
+    page = show(model)
+    page.get_by_role("button", name="Ready digit 3").click()
+    rest(page)
+    shares = page.get_by_role("table").locator("tbody .number")
+    assert shares.all_inner_texts() == [*["<0.1%"] * 7, "26.9%", "73.1%", "<0.1%"]
+    model.set_weights([np.zeros((784, 10)), biases * (biases > 1000)])
+    page = show(model)
+    page.get_by_role("button", name="Ready digit 3").click()
+    rest(page)
+    assert page.locator(".sure").inner_text() == ">99.9%"
 
 
 def test_the_status_speaks_once_after_a_burst(trained, show):
@@ -407,7 +441,7 @@ def test_the_status_speaks_once_after_a_burst(trained, show):
     page.evaluate(
         """() => {
             window.said = [];
-            const status = document.querySelector(".digit-pad").shadowRoot
+            const status = document.querySelector("[data-live-figure]").shadowRoot
                 .querySelector("[role=status]");
             new MutationObserver(() => window.said.push(status.textContent))
                 .observe(status, { childList: true });
@@ -416,7 +450,7 @@ def test_the_status_speaks_once_after_a_burst(trained, show):
     # within the page, so that a slow machine does not stretch the burst
     page.evaluate(
         """async () => {
-            const ready = [...document.querySelector(".digit-pad").shadowRoot
+            const ready = [...document.querySelector("[data-live-figure]").shadowRoot
                 .querySelectorAll(".ready button")];
             for (const button of ready) {
                 button.click();
@@ -437,7 +471,10 @@ def test_a_neuron_is_chosen_by_click_key_or_activity(trained, show):
 
     def chosen():
         """The neuron named, after a look whether the picture shows its weights."""
-        neuron = int(page.get_by_role("slider").input_value())
+        neuron = int(page.get_by_role("slider", name="Neuron").input_value())
+        votes = DigitPad(trained).layers[1].kernel[neuron]
+        said = f"most for {votes.argmax()} and most against {votes.argmin()}."
+        assert said in page.locator(".about").inner_text()
         assert f"weights of neuron {neuron}," in weights.get_attribute("aria-label")
         reds = weights.evaluate(
             """canvas => {
@@ -453,7 +490,7 @@ def test_a_neuron_is_chosen_by_click_key_or_activity(trained, show):
         return neuron
 
     assert chosen() == 0
-    page.get_by_role("slider").focus()
+    page.get_by_role("slider", name="Neuron").focus()
     page.keyboard.press("ArrowRight")
     assert chosen() == 1
     activity = page.locator(".activity")
@@ -467,13 +504,16 @@ def test_a_neuron_is_chosen_by_click_key_or_activity(trained, show):
     seen = np.array(answer(page)["seen"]) / 255
     page.get_by_role("button", name="Most active").click()
     bias = DigitPad(trained).layers[0].bias.astype(np.float32)
-    assert chosen() == (seen @ kernel + bias).argmax()
+    sums = seen @ kernel + bias
+    assert chosen() == sums.argmax()
+    label = page.locator(".activity").get_attribute("aria-label")
+    assert label.startswith(f"{(sums > 0).sum()} of 64 neurons are active")
 
 
 def test_pads_on_one_page_do_not_meet(trained, show):
     other = normalized()
     page = show(trained, other, trained)
-    pads = [f"document.querySelectorAll('.digit-pad')[{i}].digitPad" for i in range(3)]
+    pads = [f"document.querySelectorAll('[data-live-figure]')[{i}].digitPad" for i in range(3)]
     page.get_by_role("button", name="Ready digit 2").nth(1).click()
     assert [answer(page, pad) is not None for pad in pads] == [False, True, False]
     page.get_by_role("button", name="Ready digit 2").nth(2).click()
@@ -490,7 +530,7 @@ def test_a_network_without_hidden_layer_shows_its_ten_neurons(show):
     page.get_by_role("button", name="Ready digit 2").click()
     rest(page)
     assert page.get_by_text("The ten neurons").is_visible()
-    assert page.get_by_role("slider").get_attribute("max") == "9"
+    assert page.get_by_role("slider", name="Neuron").get_attribute("max") == "9"
     assert "Neuron 0: probability" in page.locator(".about").inner_text()
 
 
@@ -502,7 +542,7 @@ def test_a_network_without_hidden_layer_shows_its_ten_neurons(show):
 def test_accessible_in_any_theme_and_width(width, theme, colors, trained, show, page):
     page.set_viewport_size({"width": width, "height": 900})
     show(trained, trained, colors=colors)
-    assert page.locator(".digit-pad").first.get_attribute("data-theme") == theme
+    assert page.locator("[data-live-figure]").first.get_attribute("data-theme") == theme
     results = Axe().run(page)
     assert results.violations_count == 0, results.generate_report()
     page.get_by_role("button", name="Ready digit 8").first.click()
@@ -516,12 +556,12 @@ def test_accessible_in_any_theme_and_width(width, theme, colors, trained, show, 
 
 def test_the_theme_follows_the_page(show, page):
     show(normalized())
-    pad = page.locator(".digit-pad")
+    pad = page.locator("[data-live-figure]")
     page.emulate_media(color_scheme="dark")  # which this page does not follow
     page.evaluate("document.body.style.color = '#eeeeee'")
-    page.wait_for_function("document.querySelector('.digit-pad').dataset.theme === 'dark'")
+    page.wait_for_function("document.querySelector('[data-live-figure]').dataset.theme === 'dark'")
     page.evaluate("document.body.style.color = '#111111'")
-    page.wait_for_function("document.querySelector('.digit-pad').dataset.theme === 'light'")
+    page.wait_for_function("document.querySelector('[data-live-figure]').dataset.theme === 'light'")
     pad.dispatch_event("pointerenter")
     assert pad.get_attribute("data-theme") == "light"
 
@@ -537,7 +577,7 @@ def test_bars_move_at_once_for_those_who_want_rest(show, page):
 def test_without_scripts_a_sentence_says_what_is_missing(show, browser):
     context = browser.new_context(java_script_enabled=False, offline=True)
     page = show(normalized(), page=context.new_page(), settle=False)
-    assert "It needs JavaScript" in page.locator(".digit-pad").inner_text()
+    assert "It needs JavaScript" in page.locator("[data-live-figure]").inner_text()
     context.close()
 
 
@@ -552,5 +592,30 @@ def test_an_answer_is_quick(trained, show):
     print(f"an answer took {np.median(times):.2f} ms (median), {min(times):.2f} ms (least)")
 
 
-def test_the_files_are_there_after_installation():
-    assert {"core.js", "pad.css", "pad.js"} <= {file.name for file in WEB.iterdir()}
+def test_a_thicker_pen_draws_it_all_thicker(show):
+    page = show(normalized())
+    page.get_by_role("button", name="Ready digit 1").click()
+    rest(page)
+    before = (canvas_levels(page) > 25).sum()
+    page.get_by_role("slider", name="Pen").press("End")
+    rest(page)
+    after = (canvas_levels(page) > 25).sum()
+    assert after > 1.4 * before
+
+
+def test_the_hidden_layer_is_folded_until_it_is_asked_for(show):
+    page = show(normalized(), settle=False)
+    summary = page.get_by_text("The first hidden layer")
+    assert not page.locator(".activity").is_visible()
+    summary.focus()
+    page.keyboard.press("Enter")
+    assert page.locator(".activity").is_visible()
+
+
+def test_on_a_phone_the_bars_are_in_view_while_drawing(show, page):
+    page.set_viewport_size({"width": 360, "height": 740})
+    show(normalized())
+    page.locator(".drawing").scroll_into_view_if_needed()
+    top = page.locator(".drawing").bounding_box()["y"]
+    last = page.locator("tbody tr").last.bounding_box()
+    assert last["y"] + last["height"] - top < 740 - 56  # below the theme's bar

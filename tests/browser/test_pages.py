@@ -5,7 +5,8 @@ from pathlib import Path
 import axe_playwright_python
 import pytest
 import yaml
-from build_site import ROOT
+
+from book.common import ROOT
 
 AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")).read_text("utf-8")
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
@@ -36,7 +37,32 @@ def test_page_from_a_disk_has_no_fault(site, open_page, name, setting):
     page = open_page((site / f"{name}.html").as_uri(), width, scheme)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.evaluate("document.documentElement.dataset.theme") == scheme
+    fonts = "[...document.fonts].filter(font => font.status !== 'unloaded').length"
+    assert page.evaluate(fonts) == 0, "the icons are drawings; their font is 150 kB"
     assert axe(page, without) == []
+
+
+# What of these pages is wider than its place, in words: text that is printed, and tables
+CUT = """() => [...document.querySelectorAll("article .cell_output pre, article table")]
+.filter(e => !e.closest("[data-live-figure]"))
+.filter(e => {
+  const box = e.matches("pre") ? e : e.parentElement;
+  return box.clientWidth && box.scrollWidth > box.clientWidth
+         || e.getBoundingClientRect().right > innerWidth;
+}).map(e => e.innerText.slice(0, 120))"""
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("name", [page for page in PAGES if page[:11] < "chapters/06"])
+def test_no_output_is_cut(site, open_page, name, width):
+    page = open_page((site / f"{name}.html").as_uri(), width)
+    assert page.evaluate(CUT) == []
+    page.evaluate("document.querySelectorAll('details').forEach(fold => (fold.open = true))")
+    assert page.evaluate(CUT) == []
+    if width == 360:
+        code = "[...document.querySelectorAll('article .cell_input pre')]"
+        cut = page.evaluate(f"{code}.filter(e => e.scrollWidth > e.clientWidth).length")
+        assert cut == 0
 
 
 def test_axe_would_find_a_fault(page):

@@ -1,17 +1,15 @@
 """The quizzes, answered in a real browser, on a page in the theme of the book."""
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-ROOT = Path(__file__).parents[2]
+from tests.helpers import build_book
+
 QUIZ = r"""
 - id: single
   kind: single
   ask: Which one?
+  section: One `neuron`
   choices:
     - {text: left, why: It is `not` left.}
     - {text: middle, right: true, why: It is the middle of $x^2$.}
@@ -38,12 +36,10 @@ QUIZ = r"""
   why: It is a negative eighth.
   hint: Mind the sign.
 """
-SETTINGS = f"""
-import sys
-sys.path.insert(0, {str(ROOT / "_ext")!r})
-extensions = ["myst_parser", "quiz", "own_mathjax"]
+SETTINGS = """
+extensions += ["book.sphinx.quiz_page", "book.sphinx.mathjax"]
 html_theme = "sphinx_book_theme"
-html_context = {{"default_mode": "light"}}
+html_context = {"default_mode": "light"}
 mathjax_path = "tex-svg.js"
 myst_enable_extensions = ["dollarmath"]
 """
@@ -52,14 +48,11 @@ myst_enable_extensions = ["dollarmath"]
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     """The address of a page with a quiz of four questions, as a file."""
-    source = tmp_path_factory.mktemp("source")
-    (source / "conf.py").write_text(SETTINGS, "utf-8")
-    (source / "index.md").write_text("# Page\n\n```{quiz} some.quiz.yml\n```\n", "utf-8")
-    (source / "some.quiz.yml").write_text(QUIZ, "utf-8")
-    command = [sys.executable, "-m", "sphinx", "-q", "-W", source, source / "site"]
-    run = subprocess.run(command, capture_output=True, encoding="utf-8")
-    assert run.returncode == 0, run.stderr
-    return (source / "site/index.html").as_uri()
+    pages = {
+        "index.md": "# Page\n\n## One `neuron`\n\n```{quiz} some.quiz.yml\n```\n",
+        "some.quiz.yml": QUIZ,
+    }
+    return (build_book(tmp_path_factory.mktemp("book"), pages, SETTINGS) / "index.html").as_uri()
 
 
 @pytest.fixture
@@ -80,7 +73,10 @@ def test_single_choice(forms):
     form = forms["single"]
     assert check(form) == (None, "Choose an answer first.")
     form.get_by_label("left").check()
-    assert check(form) == ("wrong", "Not this one. It is not left.")
+    assert check(form) == (
+        "wrong",
+        "Not this one. It is not left.\n\nRead again: One neuron",
+    )
     form.get_by_label("middle").check()
     state, says = check(form)
     assert state == "right" and says.startswith("Right. It is the middle of")
@@ -143,6 +139,7 @@ def test_keyboard_alone(page, forms):
     page.keyboard.press("Enter")
     assert form.locator("details").get_attribute("open") is not None
     page.keyboard.press("Tab")  # a formula, which MathJax makes a stop
+    page.keyboard.press("Tab")  # where to read again
     page.keyboard.press("Tab")  # on to the next question
     page.keyboard.press("Space")
     assert forms["multiple"].get_by_label("first").is_checked()
@@ -169,7 +166,7 @@ def test_another_choice_takes_the_verdict_back(forms):
     form.get_by_label("middle").check()
     assert form.get_attribute("data-state") is None
     # out of sight, with its room kept so that nothing jumps, and still a live region
-    assert not form.get_by_role("status").locator("p").is_visible()
+    assert not form.get_by_role("status").locator("p").first.is_visible()
     assert form.get_by_role("status").bounding_box()["height"] == height
     assert form.locator("label.quiz-wrong").count() == 0
 
@@ -197,7 +194,7 @@ def test_checking_moves_nothing_that_can_be_clicked(page, forms):
     def places(form):
         script = """controls => controls.map((control) => {
             const box = control.getBoundingClientRect();
-            return [box.x + scrollX, box.y + scrollY, box.width, box.height];
+            return [box.x + scrollX, box.y + scrollY, box.width, box.height].map(Math.round);
         })"""
         return form.locator("legend, label, input, button").evaluate_all(script)
 
@@ -207,6 +204,82 @@ def test_checking_moves_nothing_that_can_be_clicked(page, forms):
         box.fill("7") if name in ("number", "small") else box.check()
         check(form)
         assert places(form) == before, name
+
+
+def test_a_wrong_answer_leads_back_to_its_section(page, forms):
+    forms["single"].get_by_label("left").check()
+    check(forms["single"])
+    forms["single"].get_by_role("status").get_by_role("link", name="One neuron").click()
+    assert page.url.endswith("#one-neuron")
+    assert page.locator("section#one-neuron").count() == 1
+
+
+def test_answers_are_kept_and_counted(page, forms, address):
+    tally = page.locator(".quiz-tally")
+    assert tally.inner_text() == "0 of 4 right so far."
+    forms["single"].get_by_label("left").check()
+    check(forms["single"])
+    judge(forms["number"], "1,234.5")
+    assert tally.get_by_role("status").inner_text() == "1 of 4 right."
+    page.reload()
+    assert tally.get_by_role("status").inner_text() == "1 of 4 right."
+    assert forms["single"].get_by_label("left").is_checked()
+    assert forms["single"].get_attribute("data-state") == "wrong"
+    assert forms["number"].get_by_label("Your number").input_value() == "1,234.5"
+    assert forms["number"].get_by_role("status").inner_text() == ""
+    forms["single"].get_by_label("middle").check()
+    check(forms["single"])
+    forms["multiple"].get_by_label("first").check()
+    forms["multiple"].get_by_label("third").check()
+    check(forms["multiple"])
+    judge(forms["small"], "-0.125")
+    assert tally.get_by_role("status").inner_text() == "All 4 right: this chapter is finished."
+    assert finished(page, address) == ["✓ finished"]
+    tally.get_by_role("button", name="Start over").click()
+    assert tally.inner_text() == "0 of 4 right so far."
+    assert finished(page, address) == []
+    page.reload()
+    assert not forms["single"].get_by_label("middle").is_checked()
+
+
+def finished(page, address):
+    """The marks that a table with a link to the page would show."""
+    return page.evaluate(
+        """address => {
+            const root = document.createElement("div");
+            root.innerHTML = `<table><tr><td><a href="${address}">A</a></td></tr>
+                              <tr><td><a href="other.html">B</a></td></tr></table>`;
+            Progress.mark(root);
+            return [...root.querySelectorAll(".quiz-finished")].map(mark => mark.textContent);
+        }""",
+        address,
+    )
+
+
+def test_where_nothing_can_be_kept_all_works(page, address):
+    page.add_init_script(
+        """for (const name of ["getItem", "setItem"]) {
+            const original = Storage.prototype[name];
+            Storage.prototype[name] = function (key, ...rest) {  // the theme keeps something, too
+                if (key.startsWith("from-bytes")) throw new Error("forbidden");
+                return original.call(this, key, ...rest);
+            };
+        }"""
+    )
+    faults = []
+    page.on("pageerror", lambda fault: faults.append(str(fault)))
+    page.goto(address)
+    form = page.locator("form.quiz-card").first
+    form.get_by_label("middle").check()
+    assert check(form)[0] == "right"
+    assert page.locator(".quiz-tally [role=status]").inner_text() == "1 of 4 right."
+    assert faults == []
+
+
+def test_a_section_that_is_not_there_stops_the_build(tmp_path):
+    pages = {"index.md": "# Page\n\n```{quiz} some.quiz.yml\n```\n", "some.quiz.yml": QUIZ}
+    with pytest.raises(AssertionError, match="names the section 'One neuron'"):
+        build_book(tmp_path, pages, SETTINGS)
 
 
 def test_without_scripts(browser, address):

@@ -3,11 +3,13 @@
 import ast
 
 import nbformat
-from exercises import chapters, read_chapter
+
+from book.chapter import read_chapter
+from book.common import chapters
 
 
 def graded_exercises(number):
-    return [e for e in read_chapter(chapters()[number])[1] if e.graded]
+    return [e for e in read_chapter(chapters()[number]).exercises if e.graded]
 
 
 def fill(release, answers):

@@ -11,14 +11,21 @@ WRONG = {
     "ex-read-header": ("count = 2710", 0),
     "ex-file-size": ("size = 10_000 * 28 * 28", 0),
     "ex-write-floats": ('float_bytes = struct.pack("<4B2I2f", 0, 0, 13, 2, 1, 2, 1.5, -2)', 0),
-    "ex-silent-damage": (  # it also changes the type in the header
-        'changed = label_bytes[:2] + b"\\x09" + label_bytes[3:8] + b"\\x03" + label_bytes[9:]',
+    "ex-silent-damage": (  # labels that are exchanged leave the sum as it was
+        'changed = label_bytes[:8] + b"\\x03" + label_bytes[9:]\n'
+        "def same(data):\n    return sum(data) == sum(label_bytes)",
         1,
     ),
     "ex-never-inked": ("never = 784", 0),
     "ex-heavy-light": ("lightest = heaviest = np.flatnonzero(labels == 1)[:10]", 0),
     "ex-one-number": ("threshold, accuracy = 128, 0.5", 0),
-    "ex-read-with-means": ("answers = np.zeros(len(mnist.test_labels), int)", 0),
+    "ex-two-means": (  # two means, and answers from one
+        "halves = np.stack(\n"
+        "    [[images[labels == d][i::2].mean(axis=0) for i in (0, 1)] for d in range(10)]\n"
+        ")\n"
+        "answers = np.zeros(len(mnist.test_labels), int)",
+        0,
+    ),
     "ex-find-pixel": ("row_300, column_300 = 20, 10", 0),
     "ex-to-images": (
         "def to_images(vectors):\n    return (vectors * 255).astype(np.uint8).reshape(-1, 28, 28)",
@@ -32,7 +39,7 @@ WRONG = {
         1,
     ),
     "ex-count-parameters": ("answer = 784 * 128 + 128 * 10", 0),
-    "ex-larger-batch": ("batches = len(train_vectors) / 512", 0),
+    "ex-larger-batch": ("batches, accuracy_512 = len(train_vectors) / 512, 0.89", 0),
     "ex-layer-shapes": ("output_shape, gradient_shape = (300, 64), (300, 784)", 0),
     "ex-gradient-paper": ("slopes = [-0.25, -0.25, -0.25, 0.75]", 0),
     "ex-tanh-network": (

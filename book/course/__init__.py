@@ -1,0 +1,1 @@
+"""The course: editions, assignments, and grading."""

@@ -1,0 +1,1 @@
+"""The book as PDF and EPUB, made of the pages of the site."""

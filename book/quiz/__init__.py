@@ -1,0 +1,1 @@
+"""The quizzes: read from their YAML files, and written for every place that asks them."""

@@ -1,0 +1,1 @@
+"""Extensions of Sphinx, which _config.yml names."""
