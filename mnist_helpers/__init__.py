@@ -35,6 +35,7 @@ if TYPE_CHECKING:  # for editors, which do not run what is below
     from mnist_helpers.live.byte_picture import BytePicture
     from mnist_helpers.live.confusion import ConfusionExplorer
     from mnist_helpers.live.digit_pad import DigitPad
+    from mnist_helpers.live.dropout_view import DropoutView
     from mnist_helpers.live.hex_view import HexView
     from mnist_helpers.live.loss_and_step import LossAndStep
     from mnist_helpers.live.mistake_wall import MistakeWall
@@ -61,6 +62,7 @@ _MODULES = {
     "BytePicture": "live.byte_picture",
     "ConfusionExplorer": "live.confusion",
     "DigitPad": "live.digit_pad",
+    "DropoutView": "live.dropout_view",
     "HexView": "live.hex_view",
     "IdxError": "idx",
     "LossAndStep": "live.loss_and_step",

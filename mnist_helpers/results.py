@@ -16,10 +16,10 @@ def measured(name):
 
     Parameters
     ----------
-    name : {"articles", "frontier", "hands", "training_speed", "devices"}
-        The script: ``articles.py``, ``frontier.py``, and ``hands.py`` of ``experiments/`` write
-        a list of records, one for each run, and the others a dict of settings, times, and the
-        machine.
+    name : {"articles", "frontier", "hands", "remedies", "training_speed", "devices"}
+        The script: ``articles.py``, ``frontier.py``, ``hands.py``, and ``remedies.py`` of
+        ``experiments/`` write a list of records, one for each run, and the others a dict of
+        settings, times, and the machine.
 
     Returns
     -------
