@@ -70,11 +70,8 @@ class DigitPad(LiveFigure):
 
     Examples
     --------
-    >>> import keras
-    >>> model = keras.Sequential(
-    ...     [keras.Input(shape=(784,)), keras.layers.Dense(10, activation="softmax")]
-    ... )
-    >>> DigitPad(model)
+    >>> from mnist_helpers import dense
+    >>> DigitPad(dense())
     A drawing pad for a 784-10 network: open this notebook in a browser to draw
     """
 

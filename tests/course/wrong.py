@@ -14,7 +14,7 @@ WRONG = {
     "ex-silent-damage": (  # labels that are exchanged leave the sum as it was
         'changed = label_bytes[:8] + b"\\x03" + label_bytes[9:]\n'
         "def same(data):\n    return sum(data) == sum(label_bytes)",
-        1,
+        0,
     ),
     "ex-never-inked": ("never = 784", 0),
     "ex-heavy-light": ("lightest = heaviest = np.flatnonzero(labels == 1)[:10]", 0),
@@ -36,7 +36,7 @@ WRONG = {
         "    bad = rows.shape[1] != num_classes or (rows.sum(axis=1) != 1).any()\n"
         "    if bad or ((rows > 0) & (rows < 1)).any():\n"
         '        raise ValueError("not one-hot")',
-        1,
+        0,
     ),
     "ex-count-parameters": ("answer = 784 * 128 + 128 * 10", 0),
     "ex-larger-batch": ("batches, accuracy_512 = len(train_vectors) / 512, 0.89", 0),
