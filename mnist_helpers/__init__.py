@@ -36,6 +36,7 @@ if TYPE_CHECKING:  # for editors, which do not run what is below
     from mnist_helpers.live.confusion import ConfusionExplorer
     from mnist_helpers.live.digit_pad import DigitPad
     from mnist_helpers.live.hex_view import HexView
+    from mnist_helpers.live.learner_race import LearnerRace
     from mnist_helpers.live.loss_and_step import LossAndStep
     from mnist_helpers.live.mistake_wall import MistakeWall
     from mnist_helpers.live.neighbor_pairs import NeighborPairs
@@ -63,6 +64,7 @@ _MODULES = {
     "DigitPad": "live.digit_pad",
     "HexView": "live.hex_view",
     "IdxError": "idx",
+    "LearnerRace": "live.learner_race",
     "LossAndStep": "live.loss_and_step",
     "MistakeWall": "live.mistake_wall",
     "Mnist": "data",

@@ -16,10 +16,10 @@ def measured(name):
 
     Parameters
     ----------
-    name : {"articles", "frontier", "hands", "training_speed", "devices"}
+    name : {"articles", "classics", "frontier", "hands", "training_speed", "devices"}
         The script: ``articles.py``, ``frontier.py``, and ``hands.py`` of ``experiments/`` write
-        a list of records, one for each run, and the others a dict of settings, times, and the
-        machine.
+        a list of records, one for each run, and the others a dict of settings, runs or times,
+        and the machine.
 
     Returns
     -------
