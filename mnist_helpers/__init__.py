@@ -37,6 +37,7 @@ if TYPE_CHECKING:  # for editors, which do not run what is below
     from mnist_helpers.live.digit_pad import DigitPad
     from mnist_helpers.live.dropout_view import DropoutView
     from mnist_helpers.live.hex_view import HexView
+    from mnist_helpers.live.learner_race import LearnerRace
     from mnist_helpers.live.loss_and_step import LossAndStep
     from mnist_helpers.live.mistake_wall import MistakeWall
     from mnist_helpers.live.neighbor_pairs import NeighborPairs
@@ -65,6 +66,7 @@ _MODULES = {
     "DropoutView": "live.dropout_view",
     "HexView": "live.hex_view",
     "IdxError": "idx",
+    "LearnerRace": "live.learner_race",
     "LossAndStep": "live.loss_and_step",
     "MistakeWall": "live.mistake_wall",
     "Mnist": "data",

@@ -16,10 +16,10 @@ def measured(name):
 
     Parameters
     ----------
-    name : {"articles", "frontier", "hands", "remedies", "training_speed", "devices"}
+    name : {"articles", "classics", "devices", "frontier", "hands", "remedies", "training_speed"}
         The script: ``articles.py``, ``frontier.py``, ``hands.py``, and ``remedies.py`` of
         ``experiments/`` write a list of records, one for each run, and the others a dict of
-        settings, times, and the machine.
+        settings, runs or times, and the machine.
 
     Returns
     -------
