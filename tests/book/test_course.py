@@ -190,5 +190,5 @@ def test_answers_and_added_cells_are_kept():
     merged = sources(merge(submitted, release()))
     assert merged[merged.index("mine = 1") - 1] == "help = 0"
     assert "mine = 2" not in merged
-    setup = max(i for i, source in enumerate(sources(release())) if "def build" in source)
+    setup = max(i for i, source in enumerate(sources(release())) if "import dense" in source)
     assert merged.index("first = 0") > setup
