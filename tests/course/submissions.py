@@ -23,10 +23,10 @@ def fill(release, answers):
 
 
 def misbehaving(exercise, code):
-    """Run code where the answer is computed: in the function, if one is asked for."""
-    for node in ast.parse(exercise.stub.source).body:
-        if isinstance(node, ast.FunctionDef):
-            return f"def {node.name}(*args, **kwargs):\n    {code}"
+    """Run code where the answer is computed: in the function, if one is all that is asked for."""
+    first, *others = ast.parse(exercise.stub.source).body
+    if isinstance(first, ast.FunctionDef) and not others:
+        return f"def {first.name}(*args, **kwargs):\n    {code}"
     return code
 
 
