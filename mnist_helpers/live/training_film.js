@@ -268,7 +268,7 @@ liveFigure("training-film", async (root, data, host) => {
 
   const which_ = choice("Show", [["film", "the film"], ["own", "your training"]], "film", (which) => {
     stop();
-    follows = true;
+    follows = which === "own"; // a training that goes on does not cover the film
     showFilm(which === "film" || !training?.frames.length ? film : training);
     show(shown.frames.length - 1);
   });
