@@ -29,7 +29,8 @@ ONE_CORE = {
     "TF_NUM_INTRAOP_THREADS": "1",
     "TF_NUM_INTEROP_THREADS": "1",
 }
-os.environ.update(ENVIRONMENT | ONE_CORE)  # before NumPy and Keras are imported
+if __name__ == "__main__":  # before NumPy and Keras are imported, and not for the tests
+    os.environ.update(ENVIRONMENT | ONE_CORE)
 
 import keras  # noqa: E402
 import numpy as np  # noqa: E402

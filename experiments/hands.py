@@ -39,8 +39,9 @@ from pathlib import Path
 from book.common import ENVIRONMENT, ROOT, machine
 from experiments.common import add, find, read
 
-# oneDNN makes convolutions twice as fast
-os.environ.update(ENVIRONMENT | {"TF_ENABLE_ONEDNN_OPTS": "1"})  # before Keras is imported
+if __name__ == "__main__":  # before Keras is imported, and not for the tests
+    # oneDNN makes convolutions twice as fast
+    os.environ.update(ENVIRONMENT | {"TF_ENABLE_ONEDNN_OPTS": "1"})
 
 import keras  # noqa: E402
 import numpy as np  # noqa: E402

@@ -1,6 +1,7 @@
 """The keys of the chapters, the choice by them, and that a comparison notices what it should."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -118,6 +119,12 @@ def test_key_changes_with_the_environment(monkeypatch):
     before = key(FIFTH)
     monkeypatch.setitem(verify.ENVIRONMENT, "OPENBLAS_NUM_THREADS", "2")
     assert key(FIFTH) != before
+
+
+def test_chapters_run_as_stored_whatever_other_tests_import():
+    # our own variables are taken away from tests by a fixture
+    computes = [name for name in verify.ENVIRONMENT if not name.startswith("MNIST_HELPERS")]
+    assert [os.environ[name] for name in computes] == [verify.ENVIRONMENT[n] for n in computes]
 
 
 def test_imports_are_followed_however_they_are_written():
